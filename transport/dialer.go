@@ -1,0 +1,176 @@
+package transport
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	mrand "math/rand/v2"
+	"net"
+	"sync"
+	"time"
+)
+
+// Dialer keeps one peer at an address, and dials again for ever: connect before bind works. The waits
+// double from 50 ms to 1.5 s, jittered to 0.5-1.0 of that, and begin anew after a peer that lived.
+type Dialer struct {
+	addr   Addr
+	cfg    Config
+	events *events
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	tasks  sync.WaitGroup
+	key    int // which key of the secret is presented
+}
+
+// Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
+func Dial(addr Addr, cfg Config) (*Dialer, error) {
+	if err := checkConfig(addr, cfg); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	d := &Dialer{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	d.ctx, d.cancel = context.WithCancelCause(context.Background())
+	d.tasks.Go(d.loop)
+	return d, nil
+}
+
+// Addr gives the address that is dialled.
+func (d *Dialer) Addr() Addr { return d.addr }
+
+// Close ends the dialling. A peer that is up lives on until it is closed.
+func (d *Dialer) Close() error {
+	d.cancel(ErrClosed)
+	d.tasks.Wait()
+	return nil
+}
+
+func (d *Dialer) loop() {
+	back := backoff{}
+	waiting := waitNotice{since: time.Now()}
+	for d.ctx.Err() == nil {
+		peer, err := d.dial()
+		wait := time.Duration(0)
+		switch {
+		case err == nil:
+			born := time.Now()
+			d.hold(peer)
+			if time.Since(born) >= stableAfter {
+				back.reset()
+			}
+			waiting = waitNotice{since: time.Now()}
+			wait = back.next()
+		case d.ctx.Err() != nil:
+			return
+		default:
+			wait = d.failed(err, &back, &waiting)
+		}
+		if sleep(d.ctx, wait) != nil {
+			return
+		}
+	}
+}
+
+// hold waits for the end of a peer, or of its usefulness.
+func (d *Dialer) hold(p *Peer) {
+	select {
+	case <-p.done:
+	case <-p.retired:
+	case <-d.ctx.Done():
+	}
+}
+
+// failed says what became of a dial and how long to wait for the next.
+func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Duration {
+	where := d.addr.Requests.display()
+	wait := back.next()
+	if refused(err) {
+		if d.key++; d.key < len(d.cfg.Secret.keys) {
+			wait = redialMin // the other secret, while they are rotated
+		} else {
+			d.key, wait = 0, redialRefused
+		}
+	}
+	if !notThere(err) {
+		d.events.emit(Event{Type: HandshakeFailed, Endpoint: where, Err: err})
+	}
+	if waiting.due() {
+		d.events.emit(Event{Type: Waiting, Endpoint: where, Err: err})
+	}
+	d.events.emit(Event{Type: Retrying, Endpoint: where, Err: err, Next: wait})
+	return wait
+}
+
+// dial brings up both links, the requests link first, and makes a peer of them.
+func (d *Dialer) dial() (*Peer, error) {
+	ctx, cancel := context.WithTimeoutCause(d.ctx, dialTimeout+handshakeTimeout, fmt.Errorf("%w: dialling", ErrTimeout))
+	defer cancel()
+	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: d.cfg.Secret, key: d.key, pair: newPair()}
+	first, err := d.link(ctx, requests, role)
+	if err != nil {
+		return nil, err
+	}
+	second, err := d.link(ctx, responses, role)
+	if err != nil {
+		first.discard(err)
+		return nil, err
+	}
+	p := newPeer(first, second, d.addr.Requests.display(), d.cfg.Side, d.events)
+	go p.run(d.cfg)
+	return p, nil
+}
+
+func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*link, error) {
+	role.kind = kind
+	c, err := dialEndpoint(ctx, d.addr.endpoint(kind), d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	who, known, _ := connCred(c, d.cfg.peerCred)
+	l, err := handshake(ctx, c, role, d.cfg)
+	if err != nil {
+		return nil, err
+	}
+	l.cred, l.has = who, known
+	return l, nil
+}
+
+func dialEndpoint(ctx context.Context, e Endpoint, cfg Config) (net.Conn, error) {
+	if e.scheme == schemeInproc {
+		return dialInproc(ctx, e.rest)
+	}
+	return dialIPC(ctx, e.rest, cfg)
+}
+
+func newPair() string {
+	var b [pairSize / 2]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// backoff doubles from redialMin to redialMax; half of it is jitter.
+type backoff struct{ n int }
+
+func (b *backoff) next() time.Duration {
+	d := min(redialMin<<b.n, redialMax)
+	if d < redialMax {
+		b.n++
+	}
+	return d/2 + time.Duration(mrand.Int64N(int64(d/2)+1))
+}
+
+func (b *backoff) reset() { b.n = 0 }
+
+// waitNotice is due once in each spell of waiting.
+type waitNotice struct {
+	since time.Time
+	given bool
+}
+
+func (w *waitNotice) due() bool {
+	if w.given || time.Since(w.since) < waitingAfter {
+		return false
+	}
+	w.given = true
+	return true
+}

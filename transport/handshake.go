@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// endpointRole is what one end of one link has to say and to check.
+type endpointRole struct {
+	kind   linkKind
+	side   Side
+	binds  bool
+	pair   string // diallers only
+	scheme string
+	secret Secret
+	key    int // which key a dialler presents
+}
+
+func (r endpointRole) socketType() zmq4.SocketType {
+	if r.side.pushes(r.kind) {
+		return zmq4.Push
+	}
+	return zmq4.Pull
+}
+
+func (r endpointRole) mechanism() (zmq4.Security, *security) {
+	base := security{socketType: r.socketType(), pair: r.pair}
+	if r.scheme == schemeInproc {
+		s := &null{base}
+		return s, &s.security
+	}
+	s := &plain{security: base}
+	if r.binds {
+		for i := range r.secret.keys {
+			s.tokens = append(s.tokens, r.secret.plainToken(i, r.side.other(), r.kind))
+		}
+	} else {
+		s.tokens = []string{r.secret.plainToken(r.key, r.side, r.kind)}
+	}
+	return s, &s.security
+}
+
+// handshake makes a link of a connection, or closes it.
+func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (*link, error) {
+	linkCtx, cancel := context.WithCancel(context.Background())
+	fc := newFrameConn(linkCtx, c)
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	c.SetDeadline(time.Now().Add(handshakeTimeout))
+	sec, base := role.mechanism()
+	zc, err := open(fc, sec, role)
+	flushErr := fc.flushHandshake() // a binder's last act is a write, an ERROR too
+	if err == nil {
+		err = flushErr
+	}
+	if !stop() && err == nil {
+		err = ErrClosed
+	}
+	if err != nil {
+		cancel()
+		c.Close()
+		return nil, handshakeError(ctx, err)
+	}
+	c.SetDeadline(time.Time{})
+	fc.out = nil
+	return newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg), nil
+}
+
+// open keeps a panic of the engine from ending the process. The checks in frameConn and security are
+// there so that none is known.
+func open(fc *frameConn, sec zmq4.Security, role endpointRole) (zc *zmq4.Conn, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: the engine panicked: %v", ErrHandshake, v)
+		}
+	}()
+	return zmq4.Open(fc, sec, role.socketType(), nil, role.binds, nil)
+}
+
+func handshakeError(ctx context.Context, err error) error {
+	err = cause(err)
+	switch {
+	case reasonOf(err) != nil:
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: no handshake within %v", ErrTimeout, handshakeTimeout)
+	case gone(err):
+		return fmt.Errorf("%w: %w during the handshake", ErrHandshake, ErrPeerGone)
+	}
+	return fmt.Errorf("%w: %w", ErrHandshake, err)
+}

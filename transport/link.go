@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// link is one connection after its handshake. Its reader goroutine delivers what arrives; its own
+// goroutine (see linkwriter.go) writes what a sender could not.
+type link struct {
+	kind linkKind
+	pair string // what the peer announced
+	cred cred
+	has  bool // cred is known
+
+	fc     *frameConn
+	zc     *zmq4.Conn
+	ctx    context.Context // ends when the link fails or is closed
+	cancel context.CancelFunc
+	done   chan struct{} // closed when all goroutines of the link have ended
+	read   chan struct{} // closed when the reader has ended
+
+	once sync.Once
+	err  error // why the link ended; set before ctx ends
+
+	w writer
+	h heartbeat
+}
+
+func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, zc *zmq4.Conn, role endpointRole, peerPair string, cfg Config) *link {
+	l := &link{
+		kind: role.kind, pair: peerPair,
+		fc: fc, zc: zc, ctx: ctx, cancel: cancel,
+		done: make(chan struct{}), read: make(chan struct{}),
+	}
+	if !role.binds {
+		l.pair = role.pair
+	}
+	l.w.init(l, cfg)
+	return l
+}
+
+// start runs the link. deliver is nil at a PUSH end.
+func (l *link) start(cfg Config, deliver func(Message)) {
+	l.fc.startTraffic(cfg.MaxFrame, deliver != nil, l.w.pong)
+	l.h.start(l, cfg)
+	var running sync.WaitGroup
+	running.Go(func() { l.readLoop(deliver) })
+	running.Go(l.w.loop)
+	go func() {
+		running.Wait()
+		l.h.stop()
+		close(l.done)
+	}()
+}
+
+// discard closes a link that was never started.
+func (l *link) discard(err error) {
+	l.fail(err)
+	l.h.stop()
+	close(l.read)
+	close(l.done)
+}
+
+// readLoop never blocks on users: deliver only takes messages over.
+func (l *link) readLoop(deliver func(Message)) {
+	defer close(l.read)
+	for {
+		msg, err := l.zc.RecvMsg()
+		if err != nil {
+			if held := l.fc.takeHeld(); held > 0 {
+				budget.Release(held)
+			}
+			l.fail(readError(err))
+			return
+		}
+		deliver(Message{Frame: msg.Frames[0], held: l.fc.takeHeld()})
+	}
+}
+
+func readError(err error) error {
+	switch err = cause(err); {
+	case reasonOf(err) != nil:
+		return err
+	case gone(err):
+		return ErrPeerGone
+	case isTimeout(err):
+		return fmt.Errorf("%w: a large frame took longer than %v", ErrTimeout, stallTimeout)
+	}
+	return fmt.Errorf("%w: %w", ErrPeerGone, err)
+}
+
+// fail ends the link at once. Only the first reason counts.
+func (l *link) fail(err error) {
+	l.once.Do(func() {
+		l.err = err
+		l.cancel()
+		l.fc.Conn.Close()
+	})
+}
+
+// closeWrite tells the peer that nothing more comes, and leaves reading open.
+func (l *link) closeWrite() {
+	if c, ok := l.fc.Conn.(interface{ CloseWrite() error }); ok {
+		c.CloseWrite()
+		return
+	}
+	l.fail(ErrClosed)
+}
+
+// heartbeat sends PING after write silence and cuts the link after read silence (RFC 37). Our own
+// writer pings, so that a peer whose application is busy is not taken for dead.
+type heartbeat struct {
+	link           *link
+	interval, dead time.Duration
+	plain          atomic.Bool // bytes accepted by a write are life signs too
+	lastWrite      atomic.Int64
+	lastMessage    atomic.Int64 // write of message bytes, never of a PING
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	due     int64
+	stopped bool
+}
+
+func (h *heartbeat) start(l *link, cfg Config) {
+	h.link, h.interval, h.dead = l, cfg.Heartbeat, cfg.Dead
+	now := ticks()
+	h.lastWrite.Store(now)
+	l.fc.lastRead.Store(now)
+	if h.interval < 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.due = now + int64(h.interval)
+	h.timer = time.AfterFunc(h.interval, h.beat)
+}
+
+func (h *heartbeat) stop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stopped = true
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+}
+
+func (h *heartbeat) beat() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopped {
+		return
+	}
+	now := ticks()
+	if now-h.due > int64(h.interval) { // this process slept: what came meanwhile is not read yet
+		h.link.fc.lastRead.Store(now)
+	}
+	lastRead := h.link.fc.lastRead.Load()
+	if h.link.fc.pausing.Load() {
+		lastRead = now
+	}
+	if h.plain.Load() {
+		lastRead = max(lastRead, h.lastMessage.Load())
+	}
+	if now-lastRead >= int64(h.dead) {
+		h.link.fail(fmt.Errorf("%w (%v)", ErrPeerSilent, h.dead))
+		return
+	}
+	wrote := h.lastWrite.Load()
+	if now-wrote >= int64(h.interval) {
+		h.link.w.ping()
+		wrote = now
+	}
+	h.due = max(min(wrote+int64(h.interval), lastRead+int64(h.dead)), now+int64(h.interval)/8)
+	h.timer.Reset(time.Duration(h.due - now))
+}

@@ -1,0 +1,290 @@
+package transport
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+const writeSlice = 256 << 10 // bytes that must make progress within stallTimeout
+
+// tryWriter is a connection that can write without waiting.
+type tryWriter interface {
+	// TryWrite writes what is taken at once; 0, nil when that is nothing.
+	TryWrite(p []byte) (int, error)
+}
+
+// writer is the sending half of a link. A sender that finds it idle encodes into the buffer and makes
+// one write that does not wait; what the kernel refuses belongs to the link's goroutine. Senders that
+// wait for the lock while another encodes share one write.
+type writer struct {
+	link    *link
+	try     tryWriter // nil: all writes belong to the goroutine
+	waiting atomic.Int32
+	wake    chan struct{} // one slot
+
+	maxFrame, maxMessages, maxBytes int
+
+	mu       sync.Mutex
+	msg      zmq4.Msg // one frame, reused
+	busy     bool     // the goroutine has the writing
+	queued   int      // messages in the buffer (an upper bound while it drains)
+	chunk    int      // bytes the goroutine is writing
+	chunkN   int      // messages among them
+	appended int64    // bytes ever taken
+	written  int64    // bytes ever given to the kernel
+	pongDue  bool
+	pongEcho [maxPongEcho]byte
+	pongLen  int
+	pingDue  bool
+	room     chan struct{} // closed when the queue has room again; nil while nobody waits
+}
+
+func (w *writer) init(l *link, cfg Config) {
+	w.link = l
+	w.wake = make(chan struct{}, 1)
+	w.msg.Frames = make([][]byte, 1)
+	w.try = newTryWriter(l.fc.Conn)
+	w.maxFrame, w.maxMessages, w.maxBytes = cfg.MaxFrame, cfg.QueueMessages, cfg.QueueBytes
+}
+
+// send queues one message and, where nothing is in the way, gives it to the kernel. mark is the
+// position of its first byte in the link's stream.
+func (w *writer) send(frame []byte) (mark int64, err error) {
+	w.waiting.Add(1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := w.waiting.Add(-1) == 0
+	switch {
+	case w.link.ctx.Err() != nil:
+		return 0, w.ended()
+	case len(frame) == 0 || len(frame) > w.maxFrame:
+		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, len(frame), w.maxFrame)
+	case w.full(len(frame)):
+		err = ErrQueueFull
+	default:
+		mark = w.appended
+		err = w.encode(frame)
+	}
+	if last || len(w.link.fc.out) >= bufferAfter {
+		w.flush()
+	}
+	return mark, err
+}
+
+func (w *writer) ended() error {
+	if err := w.link.err; err != nil {
+		return err
+	}
+	return ErrClosed
+}
+
+func (w *writer) full(size int) bool {
+	bytes := len(w.link.fc.out) + w.chunk
+	return w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes
+}
+
+// encode lets the engine frame a message into the buffer.
+func (w *writer) encode(frame []byte) error {
+	before := len(w.link.fc.out)
+	w.msg.Frames[0] = frame
+	err := w.link.zc.SendMsg(w.msg)
+	w.msg.Frames[0] = nil
+	if err != nil { // the engine saw the connection end
+		w.link.fc.out = w.link.fc.out[:before]
+		return fmt.Errorf("%w: %w", ErrPeerGone, err)
+	}
+	w.queued++
+	w.appended += int64(len(w.link.fc.out) - before)
+	return nil
+}
+
+// flush makes one write that does not wait. The lock is held.
+func (w *writer) flush() {
+	out := w.link.fc.out
+	if w.busy || len(out) == 0 {
+		return
+	}
+	n := 0
+	if w.try != nil {
+		var err error
+		if n, err = w.try.TryWrite(out); err != nil {
+			w.link.fail(writeError(err))
+			return
+		}
+		w.wrote(n, true)
+	}
+	if n == len(out) {
+		w.link.fc.out, w.queued = reuse(out), 0
+		return
+	}
+	w.link.fc.out = out[:copy(out, out[n:])]
+	w.busy = true
+	w.signal()
+}
+
+// reuse keeps small buffers and lets large ones go.
+func reuse(b []byte) []byte {
+	if cap(b) > bufferAfter*2 {
+		return nil
+	}
+	return b[:0]
+}
+
+func (w *writer) wrote(n int, messages bool) {
+	if n == 0 {
+		return
+	}
+	w.written += int64(n)
+	now := ticks()
+	w.link.h.lastWrite.Store(now)
+	if messages {
+		w.link.h.lastMessage.Store(now)
+	}
+}
+
+func (w *writer) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// loop is the link's goroutine.
+func (w *writer) loop() {
+	for {
+		select {
+		case <-w.wake:
+			w.drain()
+		case <-w.link.ctx.Done():
+			w.mu.Lock()
+			w.giveRoom()
+			w.mu.Unlock()
+			return
+		}
+	}
+}
+
+// drain writes until nothing is queued, waiting for the peer where it must.
+func (w *writer) drain() {
+	var spare []byte
+	for {
+		w.mu.Lock()
+		w.appendCommands()
+		chunk := w.link.fc.out
+		if len(chunk) == 0 || w.link.ctx.Err() != nil {
+			w.busy, w.chunk, w.chunkN = false, 0, 0
+			w.giveRoom()
+			w.mu.Unlock()
+			return
+		}
+		w.link.fc.out, w.busy = spare, true
+		w.chunk, w.chunkN, w.queued = len(chunk), w.queued, 0
+		w.mu.Unlock()
+		if err := w.writeAll(chunk); err != nil {
+			w.link.fail(writeError(err))
+			continue // to leave by the one exit
+		}
+		spare = reuse(chunk)
+		w.mu.Lock()
+		w.chunk, w.chunkN = 0, 0
+		w.giveRoom()
+		w.mu.Unlock()
+	}
+}
+
+// writeAll writes a chunk in slices, each of which has stallTimeout.
+func (w *writer) writeAll(chunk []byte) error {
+	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
+	for len(chunk) > 0 {
+		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
+		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), writeSlice)])
+		w.mu.Lock()
+		w.wrote(n, w.chunkN > 0)
+		w.chunk -= n
+		w.mu.Unlock()
+		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return err
+		}
+		chunk = chunk[n:]
+	}
+	return nil
+}
+
+func writeError(err error) error {
+	switch {
+	case isTimeout(err):
+		return fmt.Errorf("%w in %v", ErrPeerStalled, stallTimeout)
+	case gone(err) || isBrokenPipe(err):
+		return ErrPeerGone
+	}
+	return fmt.Errorf("%w: %w", ErrPeerGone, err)
+}
+
+// waitRoom returns a channel that is closed when the queue has less in it, or the link has ended.
+func (w *writer) waitRoom() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.busy || w.link.ctx.Err() != nil {
+		now := make(chan struct{})
+		close(now)
+		return now
+	}
+	if w.room == nil {
+		w.room = make(chan struct{})
+	}
+	return w.room
+}
+
+func (w *writer) giveRoom() {
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+}
+
+// idle says that all that was queued was given to the kernel.
+func (w *writer) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.busy && len(w.link.fc.out) == 0
+}
+
+// pong is called by the reader for a PING. One PONG is due at a time: of a flood, the last counts.
+func (w *writer) pong(echo []byte) {
+	w.mu.Lock()
+	w.pongDue, w.pongLen = true, copy(w.pongEcho[:], echo)
+	w.mu.Unlock()
+	w.signal()
+}
+
+func (w *writer) ping() {
+	w.mu.Lock()
+	w.pingDue = true
+	w.mu.Unlock()
+	w.signal()
+}
+
+// appendCommands puts what is due into the buffer, between two messages. The lock is held.
+func (w *writer) appendCommands() {
+	if w.pongDue {
+		w.command(append([]byte("\x04PONG"), w.pongEcho[:w.pongLen]...))
+	}
+	if w.pingDue {
+		ttl := binary.BigEndian.AppendUint16([]byte("\x04PING"), uint16(w.link.h.dead/(100*time.Millisecond)))
+		w.command(ttl)
+	}
+	w.pongDue, w.pingDue = false, false
+}
+
+func (w *writer) command(body []byte) {
+	w.link.fc.out = append(w.link.fc.out, flagCommand, byte(len(body)))
+	w.link.fc.out = append(w.link.fc.out, body...)
+	w.appended += int64(2 + len(body))
+}

@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Listener binds both endpoints of an address and makes peers of the links that come.
+type Listener struct {
+	addr   Addr
+	cfg    Config
+	events *events
+	pairs  *pairing
+	hands  handshakes
+	bound  []net.Listener
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	tasks  sync.WaitGroup // accept loops and handshakes
+}
+
+// Listen binds both endpoints. Errors wrap ErrInUse, ErrNotTrusted, ErrSecret or the system's.
+func Listen(addr Addr, cfg Config) (*Listener, error) {
+	if err := checkConfig(addr, cfg); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	l := &Listener{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	l.pairs = newPairing(func(a, b *link) *Peer {
+		p := newPeer(a, b, addr.Requests.display(), cfg.Side, l.events)
+		go p.run(cfg)
+		return p
+	})
+	for _, kind := range []linkKind{requests, responses} {
+		ln, err := listen(addr.endpoint(kind), cfg)
+		if err != nil {
+			l.Close()
+			return nil, fmt.Errorf("listen at %s: %w", addr.endpoint(kind).display(), err)
+		}
+		l.bound = append(l.bound, ln)
+	}
+	for i, ln := range l.bound {
+		kind := linkKind(i)
+		l.events.emit(Event{Type: Listening, Endpoint: addr.endpoint(kind).display()})
+		l.tasks.Go(func() { l.acceptLoop(ln, kind) })
+	}
+	return l, nil
+}
+
+func checkConfig(addr Addr, cfg Config) error {
+	if cfg.Side != App && cfg.Side != Instance || cfg.Accept == nil {
+		return errors.New("transport: Config needs a Side and an Accept function")
+	}
+	if addr.Requests.scheme != schemeInproc && cfg.Secret.IsZero() {
+		return fmt.Errorf("%w: none is set, and %s needs one (WithSecret)", ErrSecret, addr.Requests)
+	}
+	return nil
+}
+
+func listen(e Endpoint, cfg Config) (net.Listener, error) {
+	if e.scheme == schemeInproc {
+		return listenInproc(e.rest)
+	}
+	return listenIPC(e.rest, cfg)
+}
+
+// Addr gives the address as it is bound.
+func (l *Listener) Addr() Addr { return l.addr }
+
+// Close unbinds both endpoints and cuts handshakes under way. Peers live on until they are closed.
+func (l *Listener) Close() error {
+	l.cancel(ErrClosed)
+	for _, ln := range l.bound {
+		ln.Close()
+	}
+	l.tasks.Wait()
+	l.pairs.close()
+	return nil
+}
+
+// acceptLoop never waits for a handshake. Where the system has no room it waits a little, and longer.
+func (l *Listener) acceptLoop(ln net.Listener, kind linkKind) {
+	where := l.addr.endpoint(kind).display()
+	back := backoff{}
+	for {
+		c, err := ln.Accept()
+		switch {
+		case l.ctx.Err() != nil:
+			if err == nil {
+				c.Close()
+			}
+			return
+		case err != nil:
+			l.events.emit(Event{Type: AcceptFailed, Endpoint: where, Err: err})
+			if sleep(l.ctx, back.next()) != nil {
+				return
+			}
+			continue
+		}
+		back.reset()
+		ctx, done := l.hands.begin(l.ctx)
+		l.tasks.Go(func() {
+			defer done()
+			l.admit(ctx, c, kind, where)
+		})
+	}
+}
+
+func (l *Listener) admit(ctx context.Context, c net.Conn, kind linkKind, where string) {
+	who, known, err := connCred(c, l.cfg.peerCred)
+	if err != nil {
+		known = false // only the pairing of unnamed peers asks
+	}
+	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.cfg.Secret}
+	link, err := handshake(ctx, c, role, l.cfg)
+	if err == nil {
+		link.cred, link.has = who, known
+		err = l.pairs.add(link)
+	}
+	if err != nil && l.ctx.Err() == nil {
+		e := Event{Type: HandshakeFailed, Endpoint: where, Err: err}
+		if known {
+			e.Peer = who.String()
+		}
+		l.events.emit(e)
+	}
+}
+
+// handshakes counts what is under way at a Listener: room for the newest, the oldest is cut.
+type handshakes struct {
+	mu    sync.Mutex
+	queue []*context.CancelCauseFunc
+}
+
+func (h *handshakes) begin(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.queue) == maxHandshakes {
+		(*h.queue[0])(fmt.Errorf("%w: %d handshakes under way, this one was the oldest", ErrTooManyLinks, maxHandshakes))
+		h.queue = h.queue[1:]
+	}
+	h.queue = append(h.queue, &cancel)
+	return ctx, func() {
+		cancel(nil)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if i := slices.Index(h.queue, &cancel); i >= 0 {
+			h.queue = slices.Delete(h.queue, i, i+1)
+		}
+	}
+}
+
+// sleep waits, or returns the context's cause.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

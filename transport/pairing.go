@@ -1,0 +1,120 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// pairing is where a binder makes peers of links: two links of different kinds that carry the same
+// pair value. Links without one are paired with each other only if they come from the same process
+// within a second, and at most one such peer lives at a time.
+type pairing struct {
+	paired func(a, b *link) *Peer
+
+	mu      sync.Mutex
+	half    map[string]*halfPaired // by pair value; "" is the unnamed one
+	unnamed *Peer
+	links   int
+	closed  bool
+}
+
+type halfPaired struct {
+	link  *link
+	timer *time.Timer
+}
+
+func newPairing(paired func(a, b *link) *Peer) *pairing {
+	return &pairing{paired: paired, half: map[string]*halfPaired{}}
+}
+
+// add takes over a link; an error means that it was closed.
+func (p *pairing) add(l *link) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.admit(l); err != nil {
+		l.discard(err)
+		return err
+	}
+	p.links++
+	context.AfterFunc(l.ctx, p.leave)
+	other := p.half[l.pair]
+	if other == nil {
+		p.wait(l)
+		return nil
+	}
+	delete(p.half, l.pair)
+	other.timer.Stop()
+	peer := p.paired(other.link, l)
+	if l.pair == "" {
+		p.unnamed = peer
+	}
+	return nil
+}
+
+// admit says whether a link may stay.
+func (p *pairing) admit(l *link) error {
+	other := p.half[l.pair]
+	switch {
+	case p.closed:
+		return ErrClosed
+	case p.links >= MaxLinks:
+		return fmt.Errorf("%w: %d", ErrTooManyLinks, p.links)
+	case l.pair == "" && p.unnamedLives():
+		return fmt.Errorf("%w: an unnamed peer is there already, and only one can be told from others", ErrProtocol)
+	case other != nil && other.link.kind == l.kind:
+		return fmt.Errorf("%w: a second %s link of the same pair", ErrProtocol, l.kind)
+	case other != nil && l.pair == "" && other.link.cred != l.cred:
+		return fmt.Errorf("%w: two unnamed links of different processes", ErrProtocol)
+	}
+	return nil
+}
+
+func (p *pairing) unnamedLives() bool {
+	if p.unnamed == nil {
+		return false
+	}
+	select {
+	case <-p.unnamed.done:
+		p.unnamed = nil
+		return false
+	default:
+		return true
+	}
+}
+
+func (p *pairing) wait(l *link) {
+	life := halfPairedLife
+	if l.pair == "" {
+		life = unnamedLife
+	}
+	h := &halfPaired{link: l}
+	h.timer = time.AfterFunc(life, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.half[l.pair] == h {
+			delete(p.half, l.pair)
+			l.discard(fmt.Errorf("%w within %v", ErrUnpaired, life))
+		}
+	})
+	p.half[l.pair] = h
+}
+
+func (p *pairing) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.links--
+}
+
+// close cuts links that still wait for their twin.
+func (p *pairing) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for pair, h := range p.half {
+		h.timer.Stop()
+		h.link.discard(ErrClosed)
+		delete(p.half, pair)
+	}
+}
