@@ -9,6 +9,7 @@ import (
 var (
 	ErrClosed       = errors.New("closed on this side")
 	ErrPeerGone     = errors.New("the peer closed the connection")
+	ErrLeft         = errors.New("the peer left in good order") // it was retired before
 	ErrPeerSilent   = errors.New("the peer is silent: no byte within the heartbeat limit")
 	ErrPeerStalled  = errors.New("the peer does not read: no progress in writing")
 	ErrQueueFull    = errors.New("the link's queue is full")

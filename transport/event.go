@@ -75,7 +75,7 @@ func (ev *events) emit(e Event) {
 	case Retrying:
 		level = slog.LevelDebug
 	case HandshakeFailed, Disconnected, Waiting, AcceptFailed:
-		if !errors.Is(e.Err, ErrClosed) {
+		if !errors.Is(e.Err, ErrClosed) && !errors.Is(e.Err, ErrLeft) {
 			level = slog.LevelWarn
 		}
 	}

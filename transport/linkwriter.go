@@ -43,6 +43,7 @@ type writer struct {
 	pongEcho [maxPongEcho]byte
 	pongLen  int
 	pingDue  bool
+	deaf     bool          // the peer takes nothing more: PING and PONG are dropped
 	room     chan struct{} // closed when the queue has room again; nil while nobody waits
 }
 
@@ -188,7 +189,7 @@ func (w *writer) drain() {
 		w.chunk, w.chunkN, w.queued = len(chunk), w.queued, 0
 		w.mu.Unlock()
 		if err := w.writeAll(chunk); err != nil {
-			w.link.fail(writeError(err))
+			w.failed(writeError(err))
 			continue // to leave by the one exit
 		}
 		spare = reuse(chunk)
@@ -197,6 +198,18 @@ func (w *writer) drain() {
 		w.giveRoom()
 		w.mu.Unlock()
 	}
+}
+
+// failed ends the link. A PULL end, which writes nothing but PING and PONG, goes on reading what the
+// peer had sent before it left; that has an end of its own.
+func (w *writer) failed(err error) {
+	if true || !errors.Is(err, ErrPeerGone) {
+		w.link.fail(err)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deaf = true
 }
 
 // writeAll writes a chunk in slices, each of which has stallTimeout.
@@ -273,6 +286,10 @@ func (w *writer) ping() {
 
 // appendCommands puts what is due into the buffer, between two messages. The lock is held.
 func (w *writer) appendCommands() {
+	if w.deaf {
+		w.link.fc.out = w.link.fc.out[:0]
+		return
+	}
 	if w.pongDue {
 		w.command(append([]byte("\x04PONG"), w.pongEcho[:w.pongLen]...))
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -68,6 +69,13 @@ func (p *Peer) run(cfg Config) {
 		p.out.closeWrite()
 	}
 	p.readToEnd()
+	select {
+	case <-p.retired:
+		if errors.Is(p.err, ErrPeerGone) {
+			p.err = ErrLeft
+		}
+	default:
+	}
 	p.out.fail(ErrClosed)
 	p.in.fail(ErrClosed)
 	<-p.out.done
@@ -145,7 +153,7 @@ func (p *Peer) Abort(err error) {
 	p.in.fail(err)
 }
 
-// Retire tells the Dialer that this peer takes no more work, so that it dials anew beside it.
+// Retire says that this peer takes no more work and may leave, with ErrLeft. A Dialer dials anew beside it.
 func (p *Peer) Retire() { p.retire.Do(func() { close(p.retired) }) }
 
 // Done is closed when both links are closed and the Receiver was told.

@@ -1,0 +1,30 @@
+package handler
+
+import "context"
+
+type contextKey struct{}
+
+// requestContext carries a Request; a type of its own spares the boxing of context.WithValue.
+type requestContext struct {
+	context.Context
+	request *Request
+}
+
+func (c *requestContext) Value(key any) any {
+	if key == (contextKey{}) {
+		return c.request
+	}
+	return c.Context.Value(key)
+}
+
+// NewContext returns a context that carries r. Run does it for every handler; a middleware that hands on another
+// Request does it for that one.
+func NewContext(ctx context.Context, r *Request) context.Context {
+	return &requestContext{Context: ctx, request: r}
+}
+
+// FromContext returns the Request that is being served, or nil outside of a handler.
+func FromContext(ctx context.Context) *Request {
+	r, _ := ctx.Value(contextKey{}).(*Request)
+	return r
+}

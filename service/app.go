@@ -1,0 +1,232 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// app is what an instance knows of one app: the Receiver of its peer.
+type app struct {
+	server *Server
+	peer   *transport.Peer
+	frames frameSender
+
+	lowest int64 // the smallest (arrival − sent) of this link, µs; only the reader uses it
+
+	mu        sync.Mutex
+	jobs      map[wire.ID]*job // taken and not answered
+	used      quota
+	bye       bool // it sends no more
+	byeSent   time.Time
+	lettingGo bool
+}
+
+func newApp(s *Server, p *transport.Peer) *app {
+	return &app{server: s, peer: p, frames: frameSender{p}, lowest: math.MaxInt64, jobs: map[wire.ID]*job{}}
+}
+
+// Receive takes one message from the app. It runs in the link's reader and never waits: what cannot be
+// taken is refused here.
+func (a *app) Receive(m transport.Message) {
+	arrived := clock()
+	msg, err := wire.Decode(m.Frame)
+	if err != nil {
+		m.Release()
+		a.unreadable(err)
+		return
+	}
+	switch msg := msg.(type) {
+	case *wire.Request:
+		a.request(&job{app: a, req: msg, msg: m, size: int64(len(msg.Body)) + sizeOfRest, arrived: time.Now()}, arrived)
+		return // who takes the job releases the message
+	case *wire.Cancel:
+		a.cancel(msg.ID)
+	case *wire.Hello:
+		a.hello(msg)
+	case *wire.Bye:
+		a.takeBye()
+	default:
+		a.violation(fmt.Errorf("a %s from an app", msg.Kind()))
+	}
+	m.Release()
+}
+
+// unreadable answers a request that cannot be read with 400, if its id can. What belongs to no request cuts
+// the peer, unless it is of a newer version or kind.
+func (a *app) unreadable(err error) {
+	kind, id, ok := wire.IDOf(err)
+	switch {
+	case errors.Is(err, wire.ErrKind):
+	case ok && kind == wire.KindRequest:
+		a.server.opts.log.Warn("an unreadable request", "service", a.server.name, "app", a.peer.String(), "cause", err.Error())
+		resp := (&handler.Response{Status: 400, Reason: "the request is unreadable"}).ToWire()
+		resp.ID = id
+		a.answerNow(resp)
+	default:
+		a.violation(err)
+	}
+}
+
+func (a *app) violation(err error) {
+	a.peer.Abort(fmt.Errorf("%w: %w", transport.ErrProtocol, err))
+}
+
+// request takes a request over or refuses it. What the frame lay in buffers on its way is taken from the
+// time that is left: the least delay of the link stands for the difference of the clocks.
+func (a *app) request(j *job, arrived int64) {
+	delay := arrived - j.req.Sent
+	a.lowest = min(a.lowest, delay)
+	left := j.req.Left - time.Duration(delay-a.lowest)*time.Microsecond
+	j.deadline = j.arrived.Add(left)
+	switch outcome, reason := a.admit(j, left); outcome {
+	case wire.OutcomeAnswered:
+		if reason := a.server.work.submit(j); reason != "" {
+			a.settled(j)
+			a.refuse(j, wire.OutcomeOverloaded, reason)
+		}
+	default:
+		a.refuse(j, outcome, reason)
+	}
+}
+
+// admit takes a place in the window, or says why not.
+func (a *app) admit(j *job, left time.Duration) (wire.Outcome, string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.jobs[j.req.ID] != nil:
+		a.violation(fmt.Errorf("a second request with the id %s", j.req.ID))
+		return wire.OutcomeForbidden, "the id is in use"
+	case a.server.draining.Load():
+		return wire.OutcomeDraining, "draining"
+	case left <= 0:
+		return wire.OutcomeExpired, "it arrived too late"
+	case !a.used.fits(j.size, a.server.opts.window, int64(a.server.opts.windowBytes)):
+		return wire.OutcomeOverloaded, "the window is full"
+	}
+	a.jobs[j.req.ID] = j
+	a.used.add(j.size)
+	return wire.OutcomeAnswered, ""
+}
+
+// refuse answers a request that does not run.
+func (a *app) refuse(j *job, outcome wire.Outcome, reason string) {
+	j.msg.Release()
+	running, queued := a.server.work.load()
+	a.answerNow(&wire.Response{
+		ID: j.req.ID, Outcome: outcome, Method: handler.MethodResponse, Status: 503, Reason: reason,
+		Queued: time.Since(j.arrived), Load: uint32(running + queued),
+	})
+}
+
+// answerNow is for the reader, which does not wait: a full queue of answers cuts the peer.
+func (a *app) answerNow(resp *wire.Response) {
+	if _, err := a.frames.send(resp); errors.Is(err, transport.ErrQueueFull) {
+		a.peer.Abort(err)
+	}
+}
+
+// settled frees the place of a job.
+func (a *app) settled(j *job) {
+	a.mu.Lock()
+	delete(a.jobs, j.req.ID)
+	a.used.remove(j.size)
+	last := len(a.jobs) == 0
+	a.mu.Unlock()
+	if last && a.server.draining.Load() {
+		a.server.mu.Lock()
+		a.server.tellChanged()
+		a.server.mu.Unlock()
+	}
+}
+
+// cancel ends the work that nobody waits for any more.
+func (a *app) cancel(id wire.ID) {
+	a.mu.Lock()
+	j := a.jobs[id]
+	a.mu.Unlock()
+	if j == nil {
+		return // answered already
+	}
+	if a.server.work.withdraw(j) {
+		a.settled(j)
+		a.refuse(j, wire.OutcomeExpired, "canceled before it ran")
+	}
+}
+
+func (a *app) hello(h *wire.Hello) {
+	if h.MinVersion > wire.Version || h.MaxVersion < wire.MinVersion {
+		a.violation(fmt.Errorf("it speaks versions %d to %d, this side %d to %d", h.MinVersion, h.MaxVersion, wire.MinVersion, wire.Version))
+	}
+}
+
+// takeBye: the app sends no more. A draining app that binds has unbound: whoever dials dials anew beside it.
+func (a *app) takeBye() {
+	a.mu.Lock()
+	answered := !a.byeSent.IsZero()
+	a.bye = true
+	a.mu.Unlock()
+	a.peer.Retire()
+	if !answered {
+		a.sayBye()
+	}
+	a.server.mu.Lock()
+	a.server.tellChanged()
+	a.server.mu.Unlock()
+}
+
+func (a *app) sayBye() {
+	a.mu.Lock()
+	said := !a.byeSent.IsZero()
+	if !said {
+		a.byeSent = time.Now()
+		time.AfterFunc(byeLimit, func() { // a plain peer knows no bye
+			a.server.mu.Lock()
+			defer a.server.mu.Unlock()
+			a.server.tellChanged()
+		})
+	}
+	a.mu.Unlock()
+	if !said {
+		a.frames.send(&wire.Bye{})
+	}
+}
+
+// letGo closes the peer when the app has all its answers and sends no more.
+func (a *app) letGo() {
+	a.mu.Lock()
+	ready := len(a.jobs) == 0 && !a.lettingGo && (a.bye || time.Since(a.byeSent) >= byeLimit)
+	a.lettingGo = a.lettingGo || ready
+	a.mu.Unlock()
+	if ready {
+		a.peer.Close()
+	}
+}
+
+// Closed ends the work of an app that is gone: nobody waits for it. What was sent to run without a waiter
+// runs on.
+func (a *app) Closed(error) {
+	a.mu.Lock()
+	jobs := make([]*job, 0, len(a.jobs))
+	for _, j := range a.jobs {
+		jobs = append(jobs, j)
+	}
+	a.mu.Unlock()
+	for _, j := range jobs {
+		if j.sent() && !a.server.draining.Load() {
+			continue
+		}
+		if a.server.work.withdraw(j) {
+			j.msg.Release()
+			a.settled(j)
+		}
+	}
+	a.server.forget(a)
+}

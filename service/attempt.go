@@ -1,0 +1,67 @@
+package service
+
+import (
+	"time"
+
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// call is one Call or Send on its way to an answer, over one or more attempts.
+type call struct {
+	remote   *remote
+	req      wire.Request // id, left and sent are set for each attempt
+	size     int64        // of the request, for windows
+	sent     bool
+	deadline time.Time   // of the work
+	refused  []*instance // they said overloaded or draining: they are not asked again
+}
+
+// refusedBy says whether an instance sent this call back.
+func (c *call) refusedBy(i *instance) bool {
+	for _, r := range c.refused {
+		if r == i {
+			return true
+		}
+	}
+	return false
+}
+
+// attempt is one request at one instance. Its end comes over result, once: the answer, or the loss of
+// the instance. Fields below are guarded by the remote's lock, but for mark, which belongs to the
+// goroutine of the call.
+type attempt struct {
+	id      wire.ID
+	inst    *instance
+	size    int64
+	sent    bool
+	started time.Time
+	mark    int64
+	result  chan result // one slot
+
+	left bool // nobody waits any more; the place in the window is kept until the answer
+}
+
+// result is how an attempt ended.
+type result struct {
+	resp *wire.Response
+	msg  transport.Message // that holds resp's body; to be released by whoever takes the body
+	err  error             // instead of resp
+}
+
+// end is called with the remote's lock held, once, by whoever dropped the attempt.
+func (a *attempt) end(res result) { a.result <- res }
+
+// frameSender encodes messages for a peer.
+type frameSender struct{ peer *transport.Peer }
+
+// send encodes and queues a message without waiting. An answers queue that is full, or a peer that is
+// gone, is no error here: the peer's end will tell.
+func (s frameSender) send(m wire.Message) (mark int64, err error) {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	if *buf, err = wire.Append((*buf)[:0], m); err != nil {
+		return 0, err
+	}
+	return s.peer.Send(*buf)
+}

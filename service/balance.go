@@ -1,0 +1,50 @@
+package service
+
+import (
+	"math"
+	"time"
+)
+
+// halfLife is how fast what is known of an instance is forgotten.
+const halfLife = 5 * time.Second
+
+// decaying is a figure that loses half of itself in a half-life.
+type decaying struct {
+	value float64
+	at    time.Time
+}
+
+func (d decaying) now(t time.Time) float64 {
+	if d.value == 0 {
+		return 0
+	}
+	return d.value * math.Exp2(-float64(t.Sub(d.at))/float64(halfLife))
+}
+
+// standing is what the balance knows of an instance. The smallest load wins, ties go to the lower recent
+// latency, so that an instance that answers slowly is tried again only when that is nearly forgotten.
+type standing struct {
+	reported decaying // load, as the instance told with its last answer
+	latency  decaying // seconds
+}
+
+// latencyWeight is the share of a new sample in the recent latency.
+const latencyWeight = 0.3
+
+func (s *standing) answered(load uint32, took time.Duration, t time.Time) {
+	s.reported = decaying{float64(load), t}
+	old := s.latency.now(t)
+	if old == 0 {
+		old = took.Seconds()
+	}
+	s.latency = decaying{old + latencyWeight*(took.Seconds()-old), t}
+}
+
+// load is the larger of what this client waits for and what the instance said of itself: the first is
+// exact but knows nothing of other clients.
+func (s *standing) load(unanswered int, t time.Time) float64 {
+	return max(float64(unanswered), math.Round(s.reported.now(t)))
+}
+
+// better says whether load a, latency la is to be preferred to b, lb.
+func better(a, la, b, lb float64) bool { return a < b || a == b && la < lb }

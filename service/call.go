@@ -1,0 +1,173 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport/wire"
+)
+
+// Call implements Caller: it asks the least loaded instance that serves the path, and waits. The request
+// is read until Call returns and not changed. The response's body is the caller's.
+func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o ...CallOption) (*Reply, error) {
+	k, opts, err := c.newCall(service, r, false, o)
+	if err != nil {
+		return nil, err
+	}
+	defer k.remote.end()
+	ctx, cancel := context.WithTimeout(ctx, opts.timeout)
+	defer cancel()
+	k.deadline, _ = ctx.Deadline()
+	resp, err := k.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply := &Reply{Response: resp}
+	reply.Made, reply.MadeErr = k.respond(ctx, resp)
+	return reply, nil
+}
+
+// newCall checks a request and counts the call in; on success remote.end must be called.
+func (c *Client) newCall(service string, r *handler.Request, sent bool, o []CallOption) (*call, callOptions, error) {
+	remote, err := c.remote(service)
+	if err != nil {
+		return nil, callOptions{}, err
+	}
+	opts := remote.opts.callOptions
+	for _, opt := range o {
+		opt.applyCall(&opts)
+	}
+	k := &call{remote: remote, sent: sent, req: wire.Request{
+		Path: r.Path, Method: r.Method, From: c.id, Header: r.Header, Args: r.Args, Body: r.Body,
+	}}
+	if k.req.Method == "" {
+		k.req.Method = orDefault(opts.method, handler.MethodRequest)
+	}
+	if len(opts.args) > 0 {
+		args := maps.Clone(opts.args)
+		maps.Copy(args, r.Args)
+		k.req.Args = args
+	}
+	if sent {
+		k.req.Flags |= wire.FlagSent
+	}
+	if err := wire.Check(&k.req); err != nil {
+		return nil, opts, refuse(err)
+	}
+	if len(r.Body) > remote.opts.maxBody {
+		return nil, opts, failure(ErrTooLarge, "a body of %d bytes, the limit is %d", len(r.Body), remote.opts.maxBody)
+	}
+	k.size = int64(len(r.Body)) + sizeOfRest
+	return k, opts, remote.begin()
+}
+
+// sizeOfRest is what a request counts in windows besides its body.
+const sizeOfRest = 256
+
+func orDefault(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// run takes a sync call to its end. Only a request that came back unserved, or was never written, goes
+// to another instance.
+func (k *call) run(ctx context.Context) (*handler.Response, error) {
+	for {
+		a, err := k.remote.place(ctx, k)
+		if err != nil {
+			return localAnswer(err)
+		}
+		select {
+		case res := <-a.result:
+			resp, again, err := k.judge(a, res)
+			if !again {
+				return resp, err
+			}
+		case <-ctx.Done():
+			k.remote.leave(a)
+			return nil, leftBy(ctx)
+		case <-k.remote.cut:
+			k.remote.leave(a)
+			return nil, failure(ErrLost, "%w", ErrClosed)
+		}
+	}
+}
+
+// localAnswer makes an answer of what the client knows as well as an instance would: that no route fits.
+func localAnswer(err error) (*handler.Response, error) {
+	if errors.Is(err, handler.ErrNoRoute) {
+		return handler.ErrorResponse(err), nil
+	}
+	return nil, err
+}
+
+// judge says what the end of an attempt means for its call.
+func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool, err error) {
+	if res.err != nil {
+		if a.inst.gone() && a.inst.peer.Unwritten(a.mark) {
+			return nil, true, nil
+		}
+		return nil, false, res.err
+	}
+	defer res.msg.Release()
+	switch res.resp.Outcome {
+	case wire.OutcomeAnswered:
+		return handler.ResponseFromWire(res.resp), false, nil
+	case wire.OutcomeOverloaded, wire.OutcomeDraining:
+		k.refused = append(k.refused, a.inst)
+		return nil, true, nil
+	}
+	return nil, false, rejected(res.resp)
+}
+
+// rejected is the failure of a request that an instance did not run, and that no other shall.
+func rejected(resp *wire.Response) *handler.Error {
+	e := failure(ErrRejected, "%s: %s", resp.Outcome, resp.Reason)
+	e.Header = nil
+	switch resp.Outcome {
+	case wire.OutcomeForbidden:
+		e.Status, e.Reason = http.StatusForbidden, "forbidden"
+	case wire.OutcomeExpired:
+		e.Status, e.Reason = http.StatusGatewayTimeout, "the service did not come to it in time"
+	}
+	return e
+}
+
+func (i *instance) gone() bool {
+	i.remote.mu.Lock()
+	defer i.remote.mu.Unlock()
+	return i.down
+}
+
+// respond runs the response handler on an answer, if one is registered for the path of the request and
+// the METHOD of the response.
+func (k *call) respond(ctx context.Context, resp *handler.Response) (*handler.Response, error) {
+	h := k.remote.opts.responses
+	if h == nil {
+		return nil, nil
+	}
+	began := time.Now()
+	made, err := handler.Run(ctx, h, &handler.Request{
+		Path: k.req.Path, Method: orDefault(resp.Method, handler.MethodResponse), Args: k.req.Args,
+		Header: resp.Header, Body: resp.Body, Answer: resp,
+	})
+	if unhandled(err) {
+		return nil, nil
+	}
+	if err != nil {
+		k.remote.logFailure("a response handler failed", k.req.Path, resp.Method, err, time.Since(began))
+	}
+	return made, err
+}
+
+// unhandled says that no response handler is there for an answer. A handler's own 404 is not that.
+func unhandled(err error) bool {
+	var e *handler.Error
+	return errors.Is(err, handler.ErrNoRoute) && errors.As(err, &e) && !e.Remote
+}

@@ -1,0 +1,257 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"quartet/transport/wire"
+)
+
+// Client is the service client that an app embeds in its HTTP handlers. It is safe for concurrent use and
+// meant to live as long as its process.
+type Client struct {
+	id    string
+	opts  clientOptions
+	ids   *wire.IDSource
+	told  atomic.Pointer[wire.Hello]
+	stats counters
+	sends semaphore // accepted Sends that are not settled
+	runs  semaphore // response handlers of Sends that run
+
+	base context.Context // of the response handlers of Sends; ends when the client is cut
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	remotes map[string]*remote
+	closed  bool
+}
+
+var _ Caller = (*Client)(nil)
+
+// NewClient makes a client without services. It starts nothing before Register.
+func NewClient(o ...ClientOption) *Client {
+	opts := clientOptions{registerOptions{
+		linkOptions: defaultLink(),
+		callOptions: callOptions{timeout: DefaultTimeout, deadline: DefaultDeadline},
+		wait:        DefaultWait,
+	}}
+	for _, opt := range o {
+		opt.applyClient(&opts)
+	}
+	c := &Client{
+		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{},
+		sends: newSemaphore(MaxSent), runs: newSemaphore(MaxResponding),
+	}
+	c.base, c.stop = context.WithCancel(context.Background())
+	c.tell()
+	return c
+}
+
+// Register makes a service known by name and binds or dials its addresses; instances may come before or
+// after. The same again is nil; other addresses for a known name are an error. The error says which
+// address cannot be used and why; nothing is registered then.
+func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error {
+	if !wire.ValidName(name) || len(addrs) == 0 {
+		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes and at least one address", name, wire.MaxName)
+	}
+	opts := c.opts.registerOptions
+	for _, opt := range o {
+		opt.applyRegister(&opts)
+	}
+	r := newRemote(c, name, addrs, opts)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	if old := c.remotes[name]; old != nil {
+		if slices.Equal(old.addrs, addrs) {
+			return nil
+		}
+		return fmt.Errorf("service: register %s: it is registered at other addresses; Unregister it first", name)
+	}
+	if err := r.open(); err != nil {
+		return fmt.Errorf("service: register %s: %w", name, err)
+	}
+	c.remotes[name] = r
+	c.tell()
+	return nil
+}
+
+// Unregister takes no more calls for a service, waits for those under way until ctx ends, and closes its
+// addresses. The error says that some were cut off.
+func (c *Client) Unregister(ctx context.Context, name string) error {
+	c.mu.Lock()
+	r := c.remotes[name]
+	delete(c.remotes, name)
+	c.tell()
+	c.mu.Unlock()
+	if r == nil {
+		return failure(ErrUnknownService, "%s", name)
+	}
+	return r.shutdown(ctx)
+}
+
+// Ready waits until an instance of a service takes requests. Errors: ErrUnavailable when ctx ends before,
+// ErrUnknownService, ErrClosed.
+func (c *Client) Ready(ctx context.Context, name string) error {
+	r, err := c.remote(name)
+	if err != nil {
+		return err
+	}
+	return r.ready(ctx)
+}
+
+// Addrs gives the addresses of a service as they were registered; nil for an unknown one.
+func (c *Client) Addrs(name string) []Addr {
+	r, err := c.remote(name)
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(r.addrs)
+}
+
+// Shutdown takes no more calls, waits until those under way have their answers and the response handlers
+// of Sends have returned, and closes everything. When ctx ends before, the rest is cut off: calls are lost,
+// response handlers of Sends are told 502, and the error wraps ctx's.
+func (c *Client) Shutdown(ctx context.Context) error {
+	c.mu.Lock()
+	c.closed = true
+	remotes := slices.Collect(maps.Values(c.remotes))
+	c.mu.Unlock()
+	var wait sync.WaitGroup
+	errs := make([]error, len(remotes))
+	for i, r := range remotes {
+		wait.Go(func() { errs[i] = r.shutdown(ctx) })
+	}
+	wait.Wait()
+	c.stop()
+	return errors.Join(errs...)
+}
+
+// Close is Shutdown without grace: calls under way are lost.
+func (c *Client) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := c.Shutdown(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (c *Client) remote(name string) (*remote, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, failure(ErrClosed, "")
+	}
+	if r := c.remotes[name]; r != nil {
+		return r, nil
+	}
+	return nil, failure(ErrUnknownService, "%s", name)
+}
+
+// tell renews what this app says of itself, and says it again to whoever is there. c.mu is held, or c is new.
+func (c *Client) tell() {
+	c.told.Store(&wire.Hello{
+		Instance: c.id, Name: cleanName(c.opts.name), MinVersion: wire.MinVersion, MaxVersion: wire.Version,
+		Services: slices.Sorted(maps.Keys(c.remotes)),
+	})
+	for _, r := range c.remotes {
+		r.sayHello()
+	}
+}
+
+func (c *Client) hello() *wire.Hello { return c.told.Load() }
+
+// Stats are counters since the client was made.
+type Stats struct {
+	Late      uint64 // answers whose caller had left; dropped
+	Stranger  uint64 // answers that nobody asked this instance for; dropped
+	Malformed uint64 // messages that could not be read
+}
+
+type counters struct{ late, stranger, malformed atomic.Uint64 }
+
+// Stats reads the counters.
+func (c *Client) Stats() Stats {
+	return Stats{c.stats.late.Load(), c.stats.stranger.Load(), c.stats.malformed.Load()}
+}
+
+// shutdown ends a remote; see Client.Shutdown.
+func (r *remote) shutdown(ctx context.Context) error {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		<-r.cut
+		return nil
+	}
+	r.closed = true
+	idle := r.idle
+	r.capacityChanged()
+	r.mu.Unlock()
+	closeAll(r.nodes) // diallers would come again
+
+	var err error
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		err = fmt.Errorf("service %s: calls were cut off: %w", r.name, context.Cause(ctx))
+	}
+	close(r.cut)
+	select { // what was cut ends at once, but response handlers may take no notice
+	case <-idle:
+	case <-time.After(closeLimit):
+		err = errors.Join(err, fmt.Errorf("service %s: response handlers still run", r.name))
+	}
+	r.closePeers()
+	return err
+}
+
+func (r *remote) closePeers() {
+	r.mu.Lock()
+	instances := slices.Clone(r.instances)
+	r.mu.Unlock()
+	for _, i := range instances {
+		i.frames.send(&wire.Bye{})
+		i.peer.Close()
+	}
+	for _, i := range instances {
+		<-i.peer.Done()
+	}
+}
+
+func (r *remote) sayHello() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range r.instances {
+		i.frames.send(r.client.hello())
+	}
+}
+
+// begin counts one call in; end counts it out.
+func (r *remote) begin() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return failure(ErrClosed, "")
+	}
+	if r.active++; r.active == 1 {
+		r.idle = make(chan struct{})
+	}
+	return nil
+}
+
+func (r *remote) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.active--; r.active == 0 {
+		close(r.idle)
+	}
+}

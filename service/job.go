@@ -1,0 +1,104 @@
+package service
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// job is one request at an instance. The scheduler's lock guards cancel, at and gone.
+type job struct {
+	app      *app
+	req      *wire.Request
+	msg      transport.Message
+	size     int64
+	arrived  time.Time
+	deadline time.Time
+	started  time.Time
+
+	at     *list.Element // in the backlog
+	cancel context.CancelFunc
+	gone   bool // nobody waits
+}
+
+func (j *job) sent() bool { return j.req.Flags&wire.FlagSent != 0 }
+
+// run serves one job, in a goroutine of the scheduler.
+func (s *Server) run(j *job) {
+	if time.Until(j.deadline) <= 0 {
+		j.app.settled(j)
+		j.app.refuse(j, wire.OutcomeExpired, "it waited too long for a handler")
+		return
+	}
+	ctx, cancel := context.WithDeadline(s.base, j.deadline)
+	defer cancel()
+	if !s.work.running(j, cancel) {
+		j.app.settled(j)
+		j.app.refuse(j, wire.OutcomeExpired, "canceled before it ran")
+		return
+	}
+	j.msg.Release() // the handler has the body now
+	j.started = time.Now()
+	handler.RunTo(ctx, s.handler, handler.FromWire(j.req), func(resp *handler.Response, err error) {
+		s.answer(ctx, j, resp, err)
+	})
+}
+
+// answer sends what a handler made. It is called exactly once for every job that ran.
+func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err error) {
+	took := time.Since(j.started)
+	switch {
+	case err != nil:
+		s.report(j, err, took)
+		resp = handler.ErrorResponse(err)
+	case ctx.Err() != nil && resp.Code() < http.StatusBadRequest && time.Now().After(j.deadline):
+		// Nobody waits for the body any more; the place in the window still has to be freed.
+		resp = handler.ErrorResponse(context.DeadlineExceeded)
+	case len(resp.Body) > s.opts.maxBody:
+		s.logFailure(j, failure(ErrTooLarge, "a response body of %d bytes, the limit is %d", len(resp.Body), s.opts.maxBody), took)
+		resp = &handler.Response{Status: http.StatusInternalServerError, Reason: "the response is too large"}
+	}
+	w := resp.ToWire()
+	w.Reason = wire.CleanReason(w.Reason)
+	j.app.finish(s, j, w, took)
+}
+
+// report logs what a caller does not get to see: everything but what handlers say with an *Error below 500.
+func (s *Server) report(j *job, err error, took time.Duration) {
+	var e *handler.Error
+	if errors.As(err, &e) && handler.StatusOf(err) < http.StatusInternalServerError {
+		return
+	}
+	if errors.Is(err, context.Canceled) && s.base.Err() == nil || errors.Is(err, context.DeadlineExceeded) {
+		return // the caller left, or its deadline did
+	}
+	s.logFailure(j, err, took)
+}
+
+// finish sends the final message of a job. Where the queue of answers is full it waits a little, for a
+// handler has no deadline to answer as the reader has; then the peer is cut.
+func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
+	running, queued := s.work.load()
+	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), took
+	w.Load = uint32(max(running+queued-1, 0))
+	buf := getBuffer()
+	defer putBuffer(buf)
+	frame, err := wire.Append((*buf)[:0], w)
+	if err != nil {
+		s.logFailure(j, err, took)
+		broken := (&handler.Response{Status: http.StatusInternalServerError, Reason: "the response cannot be sent"}).ToWire()
+		broken.ID, broken.Queued, broken.Run, broken.Load = w.ID, w.Queued, w.Run, w.Load
+		frame, _ = wire.Append((*buf)[:0], broken)
+	}
+	*buf = frame
+	if err := a.peer.SendWithin(frame, answerWait); errors.Is(err, transport.ErrQueueFull) {
+		a.peer.Abort(err)
+	}
+	a.settled(j)
+}

@@ -1,0 +1,232 @@
+package service
+
+import (
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+)
+
+// Defaults and limits.
+const (
+	DefaultMaxBody     = 4 << 20          // bytes of a body, both ways
+	DefaultTimeout     = 30 * time.Second // of a Call
+	DefaultDeadline    = 10 * time.Minute // of the work of a Send
+	DefaultWait        = 2 * time.Second  // for an instance
+	DefaultConcurrency = 1024             // handlers of an instance
+	DefaultBacklog     = 1024             // requests that wait at an instance
+	DefaultWindow      = 256              // unanswered requests that an instance takes from one app
+	DefaultWindowBytes = 16 << 20         // and their bytes
+
+	MaxWaiting      = 16384    // calls of one service that wait in a client
+	MaxWaitingBytes = 64 << 20 // and their bytes
+	MaxSent         = 16384    // accepted Sends of one client whose response handler has not returned
+	MaxResponding   = 64       // response handlers of Sends that run at a time
+)
+
+const (
+	windowWait      = 100 * time.Millisecond // for a free place in a window
+	plainAfter      = time.Second            // a peer without hello counts as plain
+	plainWindow     = 64
+	frameOverhead   = 64 << 10
+	backlogBytes    = 64 << 20
+	answerWait      = time.Second      // for room in the queue of answers, before its peer is cut
+	forgetAfter     = 10 * time.Second // a place in a window whose caller left and whose instance is silent
+	closeLimit      = 5 * time.Second  // for goroutines to end in Close
+	byeLimit        = time.Second      // for the answer to bye
+	respondingLimit = DefaultTimeout   // of the response handler of a Send
+)
+
+// ClientOption configures a Client.
+type ClientOption interface{ applyClient(*clientOptions) }
+
+// RegisterOption configures one registered service; it overrides the client's.
+type RegisterOption interface{ applyRegister(*registerOptions) }
+
+// CallOption configures one Call or Send; it overrides the service's.
+type CallOption interface{ applyCall(*callOptions) }
+
+// ServerOption configures a Server.
+type ServerOption interface{ applyServer(*serverOptions) }
+
+// Option configures either side: a Client, a registered service, or a Server.
+type Option interface {
+	ClientOption
+	RegisterOption
+	ServerOption
+}
+
+// ClientSideOption configures a Client or a registered service.
+type ClientSideOption interface {
+	ClientOption
+	RegisterOption
+}
+
+// TimeOption configures a Client, a registered service or a call.
+type TimeOption interface {
+	ClientSideOption
+	CallOption
+}
+
+// link is what both sides have to say about their links.
+type linkOptions struct {
+	secret          Secret
+	log             *slog.Logger
+	hook            func(Event)
+	name            string
+	maxBody         int
+	heartbeat, dead time.Duration
+	socketMode      fs.FileMode
+	peerUIDs        []int
+}
+
+type callOptions struct {
+	timeout  time.Duration
+	deadline time.Duration
+	method   string
+	args     map[string]string
+}
+
+type registerOptions struct {
+	linkOptions
+	callOptions
+	wait      time.Duration
+	responses handler.Handler
+}
+
+type clientOptions struct{ registerOptions }
+
+type serverOptions struct {
+	linkOptions
+	concurrency, backlog int
+	window, windowBytes  int
+}
+
+func defaultLink() linkOptions {
+	return linkOptions{log: slog.New(slog.DiscardHandler), name: processName(), maxBody: DefaultMaxBody}
+}
+
+func (o linkOptions) config(side transport.Side) transport.Config {
+	return transport.Config{
+		Side: side, Secret: o.secret, Log: o.log, Hook: o.hook,
+		Heartbeat: o.heartbeat, Dead: o.dead,
+		MaxFrame:   o.maxBody + frameOverhead,
+		SocketMode: o.socketMode, PeerUIDs: o.peerUIDs,
+	}
+}
+
+// The three option types below differ in where they may be given; a wrong side does not compile.
+
+type bothSides func(*linkOptions)
+
+func (f bothSides) applyClient(o *clientOptions)     { f(&o.linkOptions) }
+func (f bothSides) applyRegister(o *registerOptions) { f(&o.linkOptions) }
+func (f bothSides) applyServer(o *serverOptions)     { f(&o.linkOptions) }
+
+type clientSide func(*registerOptions)
+
+func (f clientSide) applyClient(o *clientOptions)     { f(&o.registerOptions) }
+func (f clientSide) applyRegister(o *registerOptions) { f(o) }
+
+type anyTime func(*callOptions)
+
+func (f anyTime) applyClient(o *clientOptions)     { f(&o.callOptions) }
+func (f anyTime) applyRegister(o *registerOptions) { f(&o.callOptions) }
+func (f anyTime) applyCall(o *callOptions)         { f(o) }
+
+type oneCall func(*callOptions)
+
+func (f oneCall) applyCall(o *callOptions) { f(o) }
+
+type serverSide func(*serverOptions)
+
+func (f serverSide) applyServer(o *serverOptions) { f(o) }
+
+// WithSecret sets the secret that both sides share. ipc endpoints need one; there is no default.
+func WithSecret(s Secret) Option { return bothSides(func(o *linkOptions) { o.secret = s }) }
+
+// WithLogger sets where events and the reasons of failures are logged. Default: nowhere.
+func WithLogger(l *slog.Logger) Option { return bothSides(func(o *linkOptions) { o.log = l }) }
+
+// WithHook sets a function that is called for every Event of every endpoint. It must not block.
+func WithHook(f func(Event)) Option { return bothSides(func(o *linkOptions) { o.hook = f }) }
+
+// WithName sets what this process calls itself, for people; at most 256 bytes. Default: host/pid.
+func WithName(name string) Option { return bothSides(func(o *linkOptions) { o.name = name }) }
+
+// WithMaxBody sets the largest body, in bytes, that is sent or received. Default 4 MiB; both sides should
+// agree. At most 16 MiB.
+func WithMaxBody(n int) Option {
+	return bothSides(func(o *linkOptions) { o.maxBody = min(n, 16<<20) })
+}
+
+// WithHeartbeat sets the write silence after which a link sends PING, and the read silence after which it
+// is cut. Defaults 1 s and 3 s; a negative interval switches both off, for peers that do not answer.
+func WithHeartbeat(interval, dead time.Duration) Option {
+	return bothSides(func(o *linkOptions) { o.heartbeat, o.dead = interval, dead })
+}
+
+// WithSocketMode sets the mode of ipc sockets that are bound. Default 0600.
+func WithSocketMode(mode fs.FileMode) Option {
+	return bothSides(func(o *linkOptions) { o.socketMode = mode })
+}
+
+// WithPeerUID allows the ipc sockets of other users to be dialled, besides this process's own and root's.
+func WithPeerUID(uid ...int) Option {
+	return bothSides(func(o *linkOptions) { o.peerUIDs = append(o.peerUIDs[:len(o.peerUIDs):len(o.peerUIDs)], uid...) })
+}
+
+// WithTimeout sets how long a Call waits for its answer, unless its context ends before. Default 30 s.
+func WithTimeout(d time.Duration) TimeOption { return anyTime(func(o *callOptions) { o.timeout = d }) }
+
+// WithDeadline sets how long the work of a Send may take until its response handler is told 504.
+// Default 10 min.
+func WithDeadline(d time.Duration) TimeOption {
+	return anyTime(func(o *callOptions) { o.deadline = d })
+}
+
+// WithWait sets how long a call waits for an instance before it is unavailable. Default 2 s.
+func WithWait(d time.Duration) ClientSideOption {
+	return clientSide(func(o *registerOptions) { o.wait = d })
+}
+
+// WithResponses sets what runs when a response arrives: usually a *handler.Mux, where the path is that of
+// the request and the METHOD that of the response. Default: nothing.
+func WithResponses(h handler.Handler) ClientSideOption {
+	return clientSide(func(o *registerOptions) { o.responses = h })
+}
+
+// WithMethod sets the METHOD of an Invoke, or of a Call or Send whose request names none.
+func WithMethod(method string) CallOption { return oneCall(func(o *callOptions) { o.method = method }) }
+
+// WithArg adds a small named value to a call; the request's own arguments stay as they are.
+func WithArg(name, value string) CallOption {
+	return oneCall(func(o *callOptions) {
+		args := map[string]string{name: value}
+		for k, v := range o.args {
+			if k != name {
+				args[k] = v
+			}
+		}
+		o.args = args
+	})
+}
+
+// WithConcurrency sets how many handlers run at a time. Default 1,024; fire-and-forget requests take at
+// most half.
+func WithConcurrency(n int) ServerOption {
+	return serverSide(func(o *serverOptions) { o.concurrency = max(n, 1) })
+}
+
+// WithBacklog sets how many requests wait for a handler. Default 1,024; 0 refuses at once.
+func WithBacklog(n int) ServerOption {
+	return serverSide(func(o *serverOptions) { o.backlog = max(n, 0) })
+}
+
+// WithWindow sets how many unanswered requests, and how many bytes of them, are taken from one app.
+// Defaults 256 and 16 MiB.
+func WithWindow(messages, bytes int) ServerOption {
+	return serverSide(func(o *serverOptions) { o.window, o.windowBytes = max(messages, 1), max(bytes, 1) })
+}

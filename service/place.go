@@ -1,0 +1,250 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// verdict says what a call finds when it looks for an instance.
+type verdict uint8
+
+const (
+	placed    verdict = iota
+	nobody            // no instance takes requests
+	noRoute           // some do, none serves the path
+	windowful         // those that do have no free place
+	sentBack          // all of them sent this call back
+)
+
+// pick finds the instance for a call. The lock is held.
+func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
+	now := time.Now()
+	var bestLoad, bestLatency float64
+	var lastSet *routeSet
+	lastOK := false
+	v = nobody
+	for _, i := range r.instances {
+		if !i.takesRequests() {
+			continue
+		}
+		if i.routes != nil && i.routes != lastSet {
+			status, list := i.routes.Match(c.req.Method, c.req.Path)
+			lastSet, lastOK = i.routes, status == http.StatusOK
+			if status == http.StatusMethodNotAllowed {
+				allowed = list
+			}
+		}
+		switch {
+		case i.routes != nil && !lastOK:
+			v = max(v, noRoute)
+		case c.refusedBy(i):
+			v = worse(v, sentBack)
+		case !i.hasRoom(c):
+			v = worse(v, windowful)
+		default:
+			load, latency := i.standing.load(i.used.messages, now), i.standing.latency.now(now)
+			if best == nil || better(load, latency, bestLoad, bestLatency) {
+				best, bestLoad, bestLatency = i, load, latency
+			}
+		}
+	}
+	if best != nil {
+		return best, placed, nil
+	}
+	return nil, v, allowed
+}
+
+// worse keeps the verdict that leaves more hope: a full window may open, a refusal is final.
+func worse(a, b verdict) verdict {
+	if a == windowful || b == windowful {
+		return windowful
+	}
+	return max(a, b)
+}
+
+// place finds an instance for a call, waiting where that helps, and hands the request to its link. What
+// never reached a link goes to another instance; so an error says that nothing was sent.
+func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
+	for {
+		a, err := r.acquire(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		a.mark, err = r.hand(a, c)
+		if err == nil {
+			return a, nil
+		}
+		r.takeBack(a, err)
+		switch {
+		case errors.Is(err, transport.ErrQueueFull):
+			return nil, failure(ErrRejected, "overloaded: the link's queue is full")
+		case unsendable(err):
+			return nil, refuse(err)
+		}
+	}
+}
+
+func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
+	req := c.req
+	req.ID, req.Left, req.Sent = a.id, max(time.Until(c.deadline), time.Millisecond), clock()
+	return a.inst.frames.send(&req)
+}
+
+// unsendable says that no instance could be sent this request.
+func unsendable(err error) bool {
+	var field *wire.FieldError
+	return errors.As(err, &field) || errors.Is(err, wire.ErrTooLarge) || errors.Is(err, transport.ErrFrameSize)
+}
+
+func refuse(err error) error {
+	if errors.Is(err, wire.ErrTooLarge) || errors.Is(err, transport.ErrFrameSize) {
+		return failure(ErrTooLarge, "%w", err)
+	}
+	return failure(ErrInvalid, "%w", err)
+}
+
+// takeBack undoes an attempt that never reached its link.
+func (r *remote) takeBack(a *attempt, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.discard(a)
+	if !errors.Is(why, transport.ErrQueueFull) && !unsendable(why) {
+		a.inst.down = true
+	}
+}
+
+// discard frees the place of an attempt that nobody waits for; if it has ended meanwhile, its end is
+// dropped. The lock is held.
+func (r *remote) discard(a *attempt) {
+	if !a.inst.drop(a) {
+		res := <-a.result
+		res.msg.Release()
+	}
+	r.placeWaiting()
+}
+
+// acquire reserves a place at an instance.
+func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
+	select {
+	case <-r.cut:
+		return nil, failure(ErrClosed, "")
+	default:
+	}
+	r.mu.Lock()
+	best, v, allowed := r.pick(c)
+	switch v {
+	case placed:
+		a := best.reserve(c)
+		r.mu.Unlock()
+		return a, nil
+	case noRoute:
+		r.mu.Unlock()
+		return nil, handler.NoRoute(allowed)
+	case sentBack:
+		r.mu.Unlock()
+		return nil, failure(ErrRejected, "overloaded: every instance sent the request back")
+	}
+	w, err := r.waiting.add(c)
+	r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return r.await(ctx, w, v)
+}
+
+// await waits for a place: for an instance to come as long as WithWait says, for a free place in a
+// window much less.
+func (r *remote) await(ctx context.Context, w *waiter, v verdict) (*attempt, error) {
+	began := time.Now()
+	timer := time.NewTimer(r.patience(v))
+	defer timer.Stop()
+	for {
+		select {
+		case p := <-w.ready:
+			return p.attempt, p.err
+		case <-timer.C:
+			v, err := r.giveUp(w, began)
+			if err != nil {
+				return r.quit(w, err)
+			}
+			timer.Reset(max(r.patience(v)-time.Since(began), time.Millisecond))
+		case <-ctx.Done():
+			return r.quit(w, r.leftWaiting(ctx))
+		case <-r.cut:
+			return r.quit(w, failure(ErrClosed, ""))
+		}
+	}
+}
+
+func (r *remote) patience(v verdict) time.Duration {
+	if v == windowful {
+		return windowWait
+	}
+	return r.opts.wait
+}
+
+// giveUp says why a wait is over, or, when things changed while it lasted, that it is not yet.
+func (r *remote) giveUp(w *waiter, began time.Time) (verdict, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, v, _ := r.pick(w.call)
+	switch {
+	case v == windowful:
+		return v, failure(ErrRejected, "overloaded: no free place in the window of any instance within %v", windowWait)
+	case time.Since(began) < r.opts.wait:
+		return v, nil
+	case v == nobody:
+		return v, failure(ErrUnavailable, "service %s: none within %v", r.name, r.opts.wait)
+	}
+	return v, failure(ErrRejected, "overloaded: others have waited longer")
+}
+
+// leftWaiting is the failure of a caller whose context ended before an instance was found: nothing ran.
+func (r *remote) leftWaiting(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return failure(ErrCanceled, "")
+	}
+	return failure(ErrUnavailable, "service %s: %w", r.name, context.DeadlineExceeded)
+}
+
+// quit takes a waiter out, unless it was served in the same moment: then the place is given back.
+func (r *remote) quit(w *waiter, why error) (*attempt, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting.remove(w) {
+		return nil, why
+	}
+	p := <-w.ready
+	if p.attempt != nil {
+		r.discard(p.attempt)
+	}
+	return nil, why
+}
+
+// placeWaiting serves those who wait, the longest first, as far as there is room. The lock is held.
+func (r *remote) placeWaiting() {
+	for {
+		w := r.waiting.next(func(c *call) bool {
+			_, v, _ := r.pick(c)
+			return v != nobody && v != windowful
+		})
+		if w == nil {
+			return
+		}
+		best, v, allowed := r.pick(w.call)
+		switch v {
+		case placed:
+			w.ready <- place{attempt: best.reserve(w.call)}
+		case noRoute:
+			w.ready <- place{err: handler.NoRoute(allowed)}
+		default:
+			w.ready <- place{err: failure(ErrRejected, "overloaded: every instance sent the request back")}
+		}
+	}
+}

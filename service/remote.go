@@ -1,0 +1,179 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// remote is one registered service as the client sees it: its instances, and the calls that wait for one.
+type remote struct {
+	client *Client
+	name   string
+	addrs  []Addr
+	opts   registerOptions
+	nodes  []node
+
+	mu        sync.Mutex
+	instances []*instance
+	sets      map[string]*routeSet // by their text, so that equal routes are matched once
+	waiting   waitList
+	changed   chan struct{} // closed and renewed when instances come, go or change
+	active    int           // calls, sends and response handlers under way
+	idle      chan struct{} // closed while active is 0
+	closed    bool
+	cut       chan struct{} // closed when the grace is over: everything ends now
+}
+
+func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remote {
+	r := &remote{
+		client: c, name: name, addrs: slices.Clone(addrs), opts: opts, sets: map[string]*routeSet{},
+		changed: make(chan struct{}), idle: make(chan struct{}), cut: make(chan struct{}),
+	}
+	close(r.idle)
+	return r
+}
+
+func (r *remote) open() error {
+	cfg := r.opts.config(transport.App)
+	cfg.Accept = r.accept
+	nodes, err := openAll(r.addrs, func(a Addr) bool { return !a.ServiceBinds }, cfg)
+	if err != nil {
+		return err
+	}
+	r.nodes = nodes
+	return nil
+}
+
+// accept makes an instance of a new peer. It takes requests once it has said hello, or for want of that
+// after a second.
+func (r *remote) accept(p *transport.Peer) transport.Receiver {
+	i := &instance{remote: r, peer: p, frames: frameSender{p}, pending: map[wire.ID]*attempt{}}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)
+	r.instances = append(r.instances, i)
+	i.frames.send(r.client.hello())
+	return i
+}
+
+// remove forgets an instance. The lock is held.
+func (r *remote) remove(i *instance) {
+	if at := slices.Index(r.instances, i); at >= 0 {
+		r.instances = slices.Delete(r.instances, at, at+1)
+	}
+	if i.routes != nil && !slices.ContainsFunc(r.instances, func(o *instance) bool { return o.routes == i.routes }) {
+		delete(r.sets, i.routes.text)
+	}
+}
+
+// routeSet finds or makes the matcher of what an instance serves; nil for routes that were not told.
+func (r *remote) routeSet(told []wire.Route) (*routeSet, error) {
+	if told == nil {
+		return nil, nil
+	}
+	text := routesText(told)
+	r.mu.Lock()
+	set := r.sets[text]
+	r.mu.Unlock()
+	if set != nil {
+		return set, nil
+	}
+	m, err := handler.NewMatcher(handler.RoutesFromWire(told))
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if set = r.sets[text]; set == nil {
+		set = &routeSet{text: text, Matcher: m}
+		r.sets[text] = set
+	}
+	return set, nil
+}
+
+// answer hands the final message of a request to whoever waits. Only the instance that was asked can
+// answer; what nobody waits for is dropped and counted.
+func (r *remote) answer(i *instance, id wire.ID, res result) {
+	now := time.Now()
+	r.mu.Lock()
+	a := i.pending[id]
+	if a == nil {
+		r.mu.Unlock()
+		r.client.stats.stranger.Add(1)
+		res.msg.Release()
+		return
+	}
+	i.drop(a)
+	if res.resp != nil {
+		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
+	}
+	if a.left {
+		r.client.stats.late.Add(1)
+		res.msg.Release()
+	} else {
+		a.end(res)
+	}
+	r.placeWaiting()
+	r.mu.Unlock()
+}
+
+// leave says that nobody waits for an attempt any more: the instance is told, and has a little time to
+// send its final message before the place in its window is taken as free.
+func (r *remote) leave(a *attempt) {
+	r.mu.Lock()
+	if a.inst.pending[a.id] != a { // it ended in this very moment
+		r.discard(a)
+		r.mu.Unlock()
+		r.client.stats.late.Add(1)
+		return
+	}
+	a.left = true
+	r.mu.Unlock()
+	a.inst.frames.send(&wire.Cancel{ID: a.id})
+	time.AfterFunc(forgetAfter, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if a.inst.drop(a) {
+			r.placeWaiting()
+		}
+	})
+}
+
+// capacityChanged tells everybody who waits for instances. The lock is held.
+func (r *remote) capacityChanged() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+	r.placeWaiting()
+}
+
+// ready waits until an instance takes requests.
+func (r *remote) ready(ctx context.Context) error {
+	for {
+		r.mu.Lock()
+		there := slices.ContainsFunc(r.instances, (*instance).takesRequests)
+		changed, closed := r.changed, r.closed
+		r.mu.Unlock()
+		switch {
+		case closed:
+			return failure(ErrClosed, "")
+		case there:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return failure(ErrUnavailable, "service %s: %w", r.name, context.Cause(ctx))
+		}
+	}
+}
+
+func (i *instance) takesRequests() bool { return i.ready && !i.draining && !i.down }

@@ -1,0 +1,260 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"quartet/handler"
+	"quartet/transport"
+	"quartet/transport/wire"
+)
+
+// Server is one instance of a service: it runs a Handler for the requests of any number of apps. It is safe
+// for concurrent use.
+type Server struct {
+	id      string
+	name    string
+	handler handler.Handler
+	opts    serverOptions
+	hello   *wire.Hello
+	work    *scheduler
+
+	base context.Context // of the handlers; ends when the server is closed
+	stop context.CancelFunc
+
+	mu       sync.Mutex
+	nodes    []node
+	apps     map[*app]struct{}
+	changed  chan struct{} // closed and renewed when apps leave or have their last answer
+	draining atomic.Bool
+	ending   sync.Once
+	ended    chan struct{} // closed when Shutdown or Close is done
+}
+
+// NewServer makes an instance of a service. If h tells its routes, as *handler.Mux does, clients learn
+// them and refuse at once what no instance serves. It starts nothing before Serve.
+func NewServer(name string, h handler.Handler, o ...ServerOption) *Server {
+	if !wire.ValidName(name) || h == nil {
+		panic(fmt.Sprintf("service: NewServer(%q): a server has a name of 1 to %d bytes and a handler", name, wire.MaxName))
+	}
+	opts := serverOptions{
+		linkOptions: defaultLink(),
+		concurrency: DefaultConcurrency, backlog: DefaultBacklog,
+		window: DefaultWindow, windowBytes: DefaultWindowBytes,
+	}
+	for _, opt := range o {
+		opt.applyServer(&opts)
+	}
+	s := &Server{
+		id: newInstanceID(), name: name, handler: h, opts: opts,
+		apps: map[*app]struct{}{}, changed: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.base, s.stop = context.WithCancel(context.Background())
+	s.work = newScheduler(opts, s.run)
+	return s
+}
+
+// Serve binds or dials the addresses and serves until Shutdown or Close has ended, then returns ErrClosed.
+// Any other error says which address cannot be used, and that nothing is served. Serve may be called again
+// for further addresses.
+func (s *Server) Serve(addrs ...Addr) error {
+	if err := s.open(addrs); err != nil {
+		return err
+	}
+	<-s.ended
+	return ErrClosed
+}
+
+func (s *Server) open(addrs []Addr) error {
+	if len(addrs) == 0 {
+		return errors.New("service: Serve needs at least one address")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return ErrClosed
+	}
+	if s.hello == nil {
+		s.hello = s.greeting()
+	}
+	cfg := s.opts.config(transport.Instance)
+	cfg.Accept = s.accept
+	nodes, err := openAll(addrs, func(a Addr) bool { return a.ServiceBinds }, cfg)
+	if err != nil {
+		return fmt.Errorf("service: serve %s: %w", s.name, err)
+	}
+	s.nodes = append(s.nodes, nodes...)
+	return nil
+}
+
+// greeting is what this instance says of itself. Routes that are too many for a hello are not told.
+func (s *Server) greeting() *wire.Hello {
+	h := &wire.Hello{
+		Instance: s.id, Name: cleanName(s.opts.name), MinVersion: wire.MinVersion, MaxVersion: wire.Version,
+		Service: s.name, WindowMessages: uint32(s.opts.window), WindowBytes: uint64(s.opts.windowBytes),
+	}
+	if m, ok := s.handler.(interface{ Routes() []handler.Route }); ok {
+		h.Routes = handler.RoutesToWire(m.Routes())
+	}
+	if _, err := wire.Append(nil, h); err != nil {
+		s.opts.log.Warn("the routes do not fit into a hello; clients try every path", "service", s.name, "cause", err.Error())
+		h.Routes = nil
+	}
+	return h
+}
+
+// Addrs gives the addresses that are served.
+func (s *Server) Addrs() []Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var addrs []Addr
+	for _, n := range s.nodes {
+		_, binds := n.(*transport.Listener)
+		a := n.Addr()
+		addrs = append(addrs, Addr{a.Requests.String(), a.Responses.String(), binds})
+	}
+	return addrs
+}
+
+// accept takes a new peer: an app.
+func (s *Server) accept(p *transport.Peer) transport.Receiver {
+	a := newApp(s, p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return nil
+	}
+	s.apps[a] = struct{}{}
+	a.frames.send(s.hello)
+	return a
+}
+
+func (s *Server) forget(a *app) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.apps, a)
+	s.tellChanged()
+}
+
+// tellChanged wakes Shutdown. The lock is held.
+func (s *Server) tellChanged() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Shutdown says bye to every app, so that no more requests come, answers what it has, and closes. When ctx
+// ends before, the rest is cut off, its callers are told that it is lost, and the error wraps ctx's.
+// Endpoints that are bound are unbound first.
+func (s *Server) Shutdown(ctx context.Context) error {
+	var err error
+	s.end(func() { err = s.drain(ctx) })
+	return err
+}
+
+// Close is Shutdown without grace: handlers' contexts end, and their callers are told that they are lost.
+// The error says that handlers still run after 5 s.
+func (s *Server) Close() error {
+	var err error
+	s.stop()
+	s.end(func() { err = s.cutOff() })
+	return err
+}
+
+// end runs the end once; who comes later waits for it.
+func (s *Server) end(how func()) {
+	s.ending.Do(func() {
+		s.mu.Lock()
+		s.draining.Store(true)
+		nodes := s.nodes
+		s.mu.Unlock()
+		closeAll(nodes)
+		how()
+		close(s.ended)
+	})
+}
+
+// drain waits for the last answers. An app that has answered bye and has all its answers is let go.
+func (s *Server) drain(ctx context.Context) error {
+	for _, a := range s.snapshot() {
+		a.sayBye()
+	}
+	for {
+		s.mu.Lock()
+		left, changed := len(s.apps), s.changed
+		s.mu.Unlock()
+		for _, a := range s.snapshot() {
+			a.letGo()
+		}
+		if left == 0 {
+			return s.drainWork(ctx)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("service %s: requests were cut off: %w", s.name, context.Cause(ctx)), s.cutOff())
+		case <-s.base.Done():
+			return s.cutOff()
+		}
+	}
+}
+
+// drainWork waits for the work whose app is gone already: it was sent to be done, not to be answered.
+func (s *Server) drainWork(ctx context.Context) error {
+	select {
+	case <-s.work.whenIdle():
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("service %s: work was cut off: %w", s.name, context.Cause(ctx)), s.cutOff())
+	case <-s.base.Done():
+	}
+	return s.cutOff()
+}
+
+// cutOff ends all that is left.
+func (s *Server) cutOff() error {
+	s.stop()
+	apps := s.snapshot()
+	for _, a := range apps {
+		a.peer.Abort(ErrClosed)
+	}
+	for _, a := range apps {
+		<-a.peer.Done()
+	}
+	if n := s.work.wait(closeLimit); n > 0 {
+		return fmt.Errorf("service %s: %d handlers still run", s.name, n)
+	}
+	return nil
+}
+
+func (s *Server) snapshot() []*app {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.apps))
+}
+
+// ServerStats is what an instance does now.
+type ServerStats struct {
+	Apps    int // that are connected
+	Running int // handlers
+	Queued  int // requests that wait for one
+}
+
+// Stats tells what the instance does now.
+func (s *Server) Stats() ServerStats {
+	running, queued := s.work.load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ServerStats{Apps: len(s.apps), Running: running, Queued: queued}
+}
+
+// logFailure keeps a failure that its caller sees only as 500.
+func (s *Server) logFailure(j *job, err error, took time.Duration) {
+	s.opts.log.Error("a handler failed", append([]any{
+		"service", s.name, "path", j.req.Path, "method", j.req.Method, "id", j.req.ID.String(), "took", took,
+	}, causeOf(err)...)...)
+}

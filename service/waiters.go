@@ -1,0 +1,73 @@
+package service
+
+import "container/list"
+
+// waitList holds the calls that wait for a place, sync calls and fire-and-forget apart, since the latter
+// take at most half of a window: one that has to wait must not hold up the former. It is bounded by
+// MaxWaiting and MaxWaitingBytes. The zero value is ready; the remote's lock guards it.
+type waitList struct {
+	sync, sent list.List
+	seq        uint64
+	bytes      int64
+}
+
+// waiter is one of them.
+type waiter struct {
+	call  *call
+	ready chan place // one slot
+	seq   uint64
+	at    *list.Element
+}
+
+// place is what a waiter gets: an attempt, or why there will be none.
+type place struct {
+	attempt *attempt
+	err     error
+}
+
+func (l *waitList) of(c *call) *list.List {
+	if c.sent {
+		return &l.sent
+	}
+	return &l.sync
+}
+
+func (l *waitList) add(c *call) (*waiter, error) {
+	if l.sync.Len()+l.sent.Len() >= MaxWaiting || l.bytes > 0 && l.bytes+c.size > MaxWaitingBytes {
+		return nil, failure(ErrRejected, "overloaded: %d calls wait already", l.sync.Len()+l.sent.Len())
+	}
+	l.seq++
+	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq}
+	w.at = l.of(c).PushBack(w)
+	l.bytes += c.size
+	return w, nil
+}
+
+// remove takes a waiter out; false if it was served.
+func (l *waitList) remove(w *waiter) bool {
+	if w.at == nil {
+		return false
+	}
+	l.of(w.call).Remove(w.at)
+	w.at = nil
+	l.bytes -= w.call.size
+	return true
+}
+
+// next takes out the one who has waited longest of those at the head of a line that can be served.
+func (l *waitList) next(servable func(*call) bool) *waiter {
+	var first *waiter
+	for _, line := range []*list.List{&l.sync, &l.sent} {
+		if line.Len() == 0 {
+			continue
+		}
+		w := line.Front().Value.(*waiter)
+		if (first == nil || w.seq < first.seq) && servable(w.call) {
+			first = w
+		}
+	}
+	if first != nil {
+		l.remove(first)
+	}
+	return first
+}

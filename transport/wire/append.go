@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"math"
+	"time"
+)
+
+// Append appends m as one msgpack array to dst and returns the longer slice. It
+// refuses what Decode would refuse, and returns dst as it was beside the error:
+// a *FieldError, or one that is ErrTooLarge. It copies all it needs, and
+// allocates only when dst is too short.
+func Append(dst []byte, m Message) ([]byte, error) {
+	if err := Check(m); err != nil {
+		return dst, err
+	}
+	e := newEncoder(dst)
+	shape := shapes[m.Kind()]
+	e.array(shape.fields)
+	e.uint(Version)
+	e.uint(uint64(m.Kind()))
+	body := e.message(m)
+	out, err := e.finish()
+	if err == nil {
+		err = checkSize(m.Kind(), len(out)-len(dst), body)
+	}
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// shape is the layout of a kind: the elements of its array, and which of them
+// is the body (0: none).
+type shape struct{ fields, body int }
+
+var shapes = [...]shape{
+	KindRequest:  {fields: 13, body: 12},
+	KindResponse: {fields: 12, body: 8},
+	KindForward:  {fields: 9, body: 8},
+	KindCancel:   {fields: 3},
+	KindHello:    {fields: 9},
+	KindBye:      {fields: 2},
+}
+
+// checkSize checks the size of a message of which body bytes are its body.
+func checkSize(k Kind, size, body int) error {
+	most := MaxEnvelope
+	if k == KindHello {
+		most = MaxHello
+	}
+	if size-body > most {
+		return tooLarge("message", size-body, most)
+	}
+	if uint64(size) > math.MaxUint32 {
+		return ErrTooLarge
+	}
+	return nil
+}
+
+// message writes the fields of m and returns the length of its body.
+func (e *encoder) message(m Message) (body int) {
+	switch m := m.(type) {
+	case *Request:
+		e.request(m)
+		return len(m.Body)
+	case *Response:
+		e.response(m)
+		return len(m.Body)
+	case *Forward:
+		e.forward(m)
+		return len(m.Body)
+	case *Cancel:
+		e.id(&m.ID)
+	case *Hello:
+		e.hello(m)
+	}
+	return 0
+}
+
+func (e *encoder) request(r *Request) {
+	e.id(&r.ID)
+	e.str(r.Path)
+	e.str(r.Method)
+	e.uint(uint64(r.Flags))
+	e.uint(uint64(r.Hops))
+	e.uint(uint64(ceilMillis(r.Left)))
+	e.int(r.Sent)
+	e.str(r.From)
+	e.header(r.Header)
+	e.args(r.Args)
+	e.bin(r.Body)
+}
+
+// ceilMillis rounds up: work that has half a millisecond left has not expired.
+func ceilMillis(d time.Duration) time.Duration {
+	if d%time.Millisecond > 0 {
+		return d/time.Millisecond + 1
+	}
+	return d / time.Millisecond
+}
+
+func (e *encoder) response(r *Response) {
+	e.id(&r.ID)
+	e.uint(uint64(r.Outcome))
+	e.str(r.Method)
+	e.uint(uint64(r.Status))
+	e.str(r.Reason)
+	e.header(r.Header)
+	e.bin(r.Body)
+	e.uint(uint64(r.Queued / time.Microsecond))
+	e.uint(uint64(r.Run / time.Microsecond))
+	e.uint(uint64(r.Load))
+}
+
+func (e *encoder) forward(f *Forward) {
+	e.id(&f.ID)
+	e.str(f.Service)
+	e.str(f.Path)
+	e.str(f.Method)
+	e.header(f.Header)
+	e.args(f.Args)
+	e.bin(f.Body)
+}
+
+func (e *encoder) hello(h *Hello) {
+	e.str(h.Instance)
+	e.str(h.Name)
+	e.array(2)
+	e.uint(uint64(h.MinVersion))
+	e.uint(uint64(h.MaxVersion))
+	e.str(h.Service)
+	e.routes(h.Routes)
+	e.array(2)
+	e.uint(uint64(h.WindowMessages))
+	e.uint(h.WindowBytes)
+	e.strs(h.Services)
+}
