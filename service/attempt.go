@@ -13,6 +13,7 @@ type call struct {
 	req      wire.Request // id, left and sent are set for each attempt
 	size     int64        // of the request, for windows
 	sent     bool
+	again    bool        // it may run twice
 	deadline time.Time   // of the work
 	refused  []*instance // they said overloaded or draining: they are not asked again
 }

@@ -41,7 +41,7 @@ func (c *Client) newCall(service string, r *handler.Request, sent bool, o []Call
 	for _, opt := range o {
 		opt.applyCall(&opts)
 	}
-	k := &call{remote: remote, sent: sent, req: wire.Request{
+	k := &call{remote: remote, sent: sent, again: opts.again && !sent, req: wire.Request{
 		Path: r.Path, Method: r.Method, From: c.id, Header: r.Header, Args: r.Args, Body: r.Body,
 	}}
 	if k.req.Method == "" {
@@ -110,10 +110,8 @@ func localAnswer(err error) (*handler.Response, error) {
 // judge says what the end of an attempt means for its call.
 func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool, err error) {
 	if res.err != nil {
-		if a.inst.gone() && a.inst.peer.Unwritten(a.mark) {
-			return nil, true, nil
-		}
-		return nil, false, res.err
+		again := a.inst.gone() && (k.again || a.inst.peer.Unwritten(a.mark))
+		return nil, again, res.err
 	}
 	defer res.msg.Release()
 	switch res.resp.Outcome {

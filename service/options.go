@@ -87,6 +87,7 @@ type callOptions struct {
 	deadline time.Duration
 	method   string
 	args     map[string]string
+	again    bool
 }
 
 type registerOptions struct {
@@ -200,6 +201,10 @@ func WithResponses(h handler.Handler) ClientSideOption {
 
 // WithMethod sets the METHOD of an Invoke, or of a Call or Send whose request names none.
 func WithMethod(method string) CallOption { return oneCall(func(o *callOptions) { o.method = method }) }
+
+// WithIdempotent says that the work may be done twice: a Call whose instance is lost goes to another one,
+// within its deadline, and runs at least once where it succeeds. Default: at most once.
+func WithIdempotent() CallOption { return oneCall(func(o *callOptions) { o.again = true }) }
 
 // WithArg adds a small named value to a call; the request's own arguments stay as they are.
 func WithArg(name, value string) CallOption {

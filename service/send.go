@@ -57,14 +57,14 @@ func (k *call) receipt(a *attempt) *handler.Response {
 		select {
 		case res := <-a.result:
 			resp, again, err := k.judge(a, res)
-			if err != nil {
-				return failedAnswer(err)
+			if again {
+				a, err = k.remote.place(ctx, k)
 			}
-			if !again {
+			switch {
+			case err != nil:
+				return failedAnswer(err)
+			case !again:
 				return resp
-			}
-			if a, err = k.remote.place(ctx, k); err != nil {
-				return failedAnswer(err)
 			}
 		case <-ctx.Done():
 			k.remote.leave(a)
