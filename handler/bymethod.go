@@ -34,10 +34,8 @@ func ByMethod[R any](fresh func() R) Handler {
 	return b
 }
 
-type (
-	verb   func(r any, ctx context.Context, req *Request) (*Response, error)
-	finish func(r any, ctx context.Context, req *Request, resp *Response, err error)
-)
+// verb calls one method of r.
+type verb func(r any, ctx context.Context, req *Request) (*Response, error)
 
 // byMethod calls through interfaces: one assertion for each call, no reflection and no bound method.
 type byMethod struct {
@@ -45,7 +43,7 @@ type byMethod struct {
 	verbs   map[string]verb // by METHOD
 	allowed []string        // METHODs, in order
 	prepare verb            // or nil
-	finish  finish          // or nil
+	finish  bool            // R has Finish
 }
 
 type (
@@ -94,22 +92,27 @@ type known struct {
 	call verb
 }
 
-// The calls name the interfaces once more because a method of a type parameter cannot be chosen by name.
-var knownVerbs = []known{
-	{"Get", reflect.TypeFor[getter](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(getter).Get(c, r) }},
-	{"Head", reflect.TypeFor[header](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(header).Head(c, r) }},
-	{"Post", reflect.TypeFor[poster](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(poster).Post(c, r) }},
-	{"Put", reflect.TypeFor[putter](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(putter).Put(c, r) }},
-	{"Patch", reflect.TypeFor[patcher](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(patcher).Patch(c, r) }},
-	{"Delete", reflect.TypeFor[deleter](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(deleter).Delete(c, r) }},
-	{"Options", reflect.TypeFor[optioner](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(optioner).Options(c, r) }},
-	{"Connect", reflect.TypeFor[connecter](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(connecter).Connect(c, r) }},
-	{"Request", reflect.TypeFor[requester](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(requester).Request(c, r) }},
-	{"Response", reflect.TypeFor[responder](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(responder).Response(c, r) }},
+// look makes a known of a method expression; I follows from it.
+func look[I any](name string, call func(I, context.Context, *Request) (*Response, error)) known {
+	return known{name, reflect.TypeFor[I](), func(r any, ctx context.Context, req *Request) (*Response, error) {
+		return call(r.(I), ctx, req)
+	}}
 }
 
 var (
-	knownPrepare = known{"Prepare", reflect.TypeFor[preparer](), func(v any, c context.Context, r *Request) (*Response, error) { return v.(preparer).Prepare(c, r) }}
+	knownVerbs = []known{
+		look("Get", getter.Get),
+		look("Head", header.Head),
+		look("Post", poster.Post),
+		look("Put", putter.Put),
+		look("Patch", patcher.Patch),
+		look("Delete", deleter.Delete),
+		look("Options", optioner.Options),
+		look("Connect", connecter.Connect),
+		look("Request", requester.Request),
+		look("Response", responder.Response),
+	}
+	knownPrepare = look("Prepare", preparer.Prepare)
 	knownFinish  = known{"Finish", reflect.TypeFor[finisher](), nil}
 )
 
@@ -136,11 +139,7 @@ func (b *byMethod) inspect(t reflect.Type) {
 	if knownPrepare.in(t) {
 		b.prepare = knownPrepare.call
 	}
-	if knownFinish.in(t) {
-		b.finish = func(v any, ctx context.Context, req *Request, resp *Response, err error) {
-			v.(finisher).Finish(ctx, req, resp, err)
-		}
-	}
+	b.finish = knownFinish.in(t)
 }
 
 // in reports whether t has the method, and panics when it has another one of that name.
@@ -167,7 +166,7 @@ func (b *byMethod) options(any, context.Context, *Request) (*Response, error) {
 // Serve makes an R and takes it through its life.
 func (b *byMethod) Serve(ctx context.Context, r *Request) (resp *Response, err error) {
 	v := b.fresh()
-	if b.finish == nil {
+	if !b.finish {
 		return b.call(v, ctx, r)
 	}
 	ended := false
@@ -177,7 +176,7 @@ func (b *byMethod) Serve(ctx context.Context, r *Request) (resp *Response, err e
 		} else if !ended {
 			resp, err = nil, ErrGoexit
 		}
-		b.finish(v, ctx, r, resp, err)
+		v.(finisher).Finish(ctx, r, resp, err)
 	}()
 	resp, err = settle(b.call(v, ctx, r))
 	ended = true

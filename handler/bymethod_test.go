@@ -187,7 +187,7 @@ func TestByMethodKnowsEveryMethod(t *testing.T) {
 }
 
 type (
-	mistypedGet     struct{ page }
+	mistypedGet     struct{}
 	mistypedPrepare struct{ page }
 	mistypedFinish  struct{ page }
 	idle            struct{ *client }

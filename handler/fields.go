@@ -67,7 +67,7 @@ func readTag(t reflect.Type, sf reflect.StructField) (tag, name string, ok bool)
 		tag, name = "arg", arg
 	}
 	if name == "" || strings.ContainsAny(name, ", ") {
-		panic(fmt.Sprintf("handler: Typed: the field %v.%s: %q is no name of a %s", t, sf.Name, name, tag))
+		panic(fmt.Sprintf("handler: Typed: the field %v.%s: %q is a bad %s name", t, sf.Name, name, tag))
 	}
 	return tag, name, true
 }

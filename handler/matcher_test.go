@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/matryer/is"
 
@@ -146,16 +145,14 @@ func TestMatcherBoundsRegexps(t *testing.T) {
 	is.Equal(status, 404)
 }
 
-// chi tries an empty parameter in two ways; without a bound this would take 2^parameters steps.
+// chi tries an empty parameter in two ways; without a bound, this test would not end in a lifetime.
 func TestMatcherBoundsTime(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	m, err := handler.NewMatcher([]handler.Route{{"get", strings.Repeat("/{a}", 16) + "/x"}})
 	is.NoErr(err)
-	start := time.Now()
 	status, _ := m.Match("get", strings.Repeat("/", 4096))
-	is.Equal(status, 404)
-	is.True(time.Since(start) < 5*time.Second) // milliseconds in fact; hours without the bound
+	is.Equal(status, 404) // milliseconds later
 }
 
 // What the Matcher of a Mux's own routes refuses, the Mux refuses; and it lets pass nearly only what the Mux serves.

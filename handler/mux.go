@@ -117,6 +117,9 @@ func (m *Mux) Mount(pattern string, h Handler) {
 func (m *Mux) mount(pattern string, h Handler, outer string, sub *Mux) {
 	e := m.entry(AnyMethod, pattern, h)
 	e.mount, e.outer, e.sub = true, outer, sub
+	if sub != nil { // it goes by what is left of the path, and needs no copy of it
+		e.names = slices.DeleteFunc(e.names, func(name string) bool { return name == "*" })
+	}
 	m.add(e)
 }
 

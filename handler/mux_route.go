@@ -59,8 +59,8 @@ func (t *route) enter(whole string) string {
 // take notes that e was chosen for path. The params go to a new slice: a copy of the Request may hold the old one.
 func (t *route) take(e *entry, path string, values []string) {
 	t.params = t.params[:t.mark:t.mark]
-	if len(values) > 0 {
-		t.params = slices.Grow(t.params, len(values))
+	if len(e.names) > 0 {
+		t.params = slices.Grow(t.params, len(e.names))
 	}
 	for i, name := range e.names {
 		t.params = append(t.params, param{name, values[i]})

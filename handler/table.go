@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/go-chi/chi/v5"
@@ -95,6 +94,7 @@ func (t *methodTree) lookup(c *chi.Context, path string) *entry {
 // table holds the routes of a Mux: one tree for each METHOD that was named, and one for all others.
 type table struct {
 	trees map[string]*methodTree
+	names []string // of the trees, in order
 	rest  *methodTree
 	list  []*entry
 }
@@ -138,6 +138,8 @@ func (t *table) tree(method string) *methodTree {
 		t.trees = make(map[string]*methodTree)
 	}
 	t.trees[method] = tree
+	t.names = append(t.names, method)
+	slices.Sort(t.names)
 	return tree
 }
 
@@ -154,7 +156,7 @@ func (t *table) lookup(c *chi.Context, method, path string) *entry {
 
 // allowed lists the METHODs that have a route of their own for path, in order.
 func (t *table) allowed(c *chi.Context, path string) (methods []string) {
-	for _, method := range slices.Sorted(maps.Keys(t.trees)) {
+	for _, method := range t.names {
 		if e := t.trees[method].lookup(c, path); e != nil && e.method != AnyMethod {
 			methods = append(methods, method)
 		}

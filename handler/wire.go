@@ -29,8 +29,8 @@ func ResponseFromWire(w *wire.Response) *Response {
 }
 
 // ToWire returns the message that answers with r: METHOD and status have their defaults filled in, the reason is cut
-// to what may travel, and a status that is none becomes 500 without a body. Err stays behind. The id, times and the load are left for the one who sends it.
-// It shares the header and the body of r.
+// to what may travel, and a status that is none becomes 500 without a body. Err stays behind. The id, times and the
+// load are left for the one who sends it. It shares the header and the body of r.
 func (r *Response) ToWire() *wire.Response {
 	w := &wire.Response{
 		Outcome: wire.OutcomeAnswered,
