@@ -56,7 +56,8 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // cut off as by a Go conversion; a float64 into a float32 is an error. v keeps
 // nothing of b.
 //
-// It does not panic; a panic on the way (in a method of v, say) becomes an error. After an error v may be partly set.
+// It does not panic; a panic on the way (in a method of v, say) becomes an
+// error. After an error v may be partly set.
 func Unmarshal(b []byte, v any) (err error) {
 	s := scanner{}
 	if err := s.scan(b); err != nil {

@@ -5,9 +5,9 @@ import (
 	"hash/maphash"
 )
 
-// The keys of a map are remembered as offsets into the input: up to linearKeys
-// in a list, more in an open hash table of twice their number, with 32 bits of
-// the hash beside the offset. The hash is seeded per process, so nobody can
+// The keys of a map are remembered as offsets into the input, each beside 32
+// bits that tell most keys apart: up to linearKeys in a list, more in an open
+// hash table of twice their number. The hash is seeded per process, so nobody can
 // choose keys that collide.
 
 const (
@@ -92,14 +92,23 @@ func (k *keys) add(s *keySet, b []byte, t token, i int) bool {
 	if s.size > linearKeys {
 		return addHashed(slots, b, t, i, key)
 	}
-	for _, at := range slots[:s.n] {
-		if sameKey(b, int(at), t, key) {
+	entry := hint(key)<<32 | uint64(i)
+	for _, other := range slots[:s.n] {
+		if other>>32 == entry>>32 && sameKey(b, int(uint32(other)), t, key) {
 			return false
 		}
 	}
-	slots[s.n] = uint64(i)
+	slots[s.n] = entry
 	s.n++
 	return true
+}
+
+// hint tells most keys of a list apart for less than a hash costs.
+func hint(key []byte) uint64 {
+	if len(key) == 0 {
+		return 0
+	}
+	return uint64(len(key)&0xffff)<<16 | uint64(key[0])<<8 | uint64(key[len(key)-1])
 }
 
 // addHashed is add for a table. A slot is 0 when empty: offset 0 is no key.
