@@ -20,7 +20,9 @@ type Dialer struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup
-	key    int // which key of the secret is presented
+
+	key      int // which key of the secret is presented
+	refusals int // in a row
 }
 
 // Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
@@ -53,6 +55,7 @@ func (d *Dialer) loop() {
 		wait := time.Duration(0)
 		switch {
 		case err == nil:
+			d.refusals = 0
 			born := time.Now()
 			d.hold(peer)
 			if time.Since(born) >= stableAfter {
@@ -85,16 +88,18 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 	where := d.addr.Requests.display()
 	wait := back.next()
 	if refused(err) {
-		if d.key++; d.key < len(d.cfg.Secret.keys) {
+		keys := max(len(d.cfg.Secret.keys), 1)
+		d.key = (d.key + 1) % keys
+		if d.refusals++; d.refusals < keys {
 			wait = redialMin // the other secret, while they are rotated
 		} else {
-			d.key, wait = 0, redialRefused
+			d.refusals, wait = 0, redialRefused
 		}
 	}
-	if !notThere(err) {
+	switch {
+	case !notThere(err):
 		d.events.emit(Event{Type: HandshakeFailed, Endpoint: where, Err: err})
-	}
-	if waiting.due() {
+	case waiting.due():
 		d.events.emit(Event{Type: Waiting, Endpoint: where, Err: err})
 	}
 	d.events.emit(Event{Type: Retrying, Endpoint: where, Err: err, Next: wait})
