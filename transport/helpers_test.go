@@ -89,6 +89,7 @@ type node struct {
 	log   *safeBuffer
 
 	mu     sync.Mutex
+	all    []*inbox
 	events []Event
 }
 
@@ -97,7 +98,10 @@ func newNode(side Side, echo bool) *node {
 	n.cfg = Config{
 		Side: side, Secret: testSecret,
 		Accept: func(p *Peer) Receiver {
-			b := &inbox{peer: p, echo: echo, got: make(chan Message, 1<<16), end: make(chan error, 8)}
+			b := &inbox{peer: p, echo: echo, got: make(chan Message, 256), end: make(chan error, 8)}
+			n.mu.Lock()
+			n.all = append(n.all, b)
+			n.mu.Unlock()
 			n.peers <- b
 			return b
 		},
@@ -143,7 +147,7 @@ func (n *node) listen(tb testing.TB, addr Addr) *Listener {
 	is := is.New(tb)
 	l, err := Listen(addr, n.cfg)
 	is.NoErr(err) // the address can be bound
-	tb.Cleanup(func() { l.Close() })
+	tb.Cleanup(func() { n.shut(tb, l.Close) })
 	return l
 }
 
@@ -152,8 +156,24 @@ func (n *node) dial(tb testing.TB, addr Addr) *Dialer {
 	is := is.New(tb)
 	d, err := Dial(addr, n.cfg)
 	is.NoErr(err) // dialling begins
-	tb.Cleanup(func() { d.Close() })
+	tb.Cleanup(func() { n.shut(tb, d.Close) })
 	return d
+}
+
+// shut ends a side and its peers.
+func (n *node) shut(tb testing.TB, close func() error) {
+	if err := close(); err != nil {
+		tb.Errorf("close: %v", err)
+	}
+	n.mu.Lock()
+	all := append([]*inbox(nil), n.all...)
+	n.mu.Unlock()
+	for _, b := range all {
+		b.peer.Abort(nil)
+	}
+	for _, b := range all {
+		<-b.peer.Done()
+	}
 }
 
 // safeBuffer may be written and read at the same time.

@@ -195,6 +195,6 @@ func attacksByCommand(begin stage) []attack {
 		{name: "PING without a TTL", begin: begin, play: say(rawCommand("PING", []byte{0})), reason: ErrProtocol},
 		{name: "ERROR", begin: begin, play: say(rawCommand("ERROR", []byte("\x03bad"))), reason: ErrPeerGone},
 		{name: "half a command, then the end", begin: begin, play: func(c net.Conn) { c.Write(rawCommand("PING", noise(100))[:50]); c.Close() }, reason: ErrPeerGone},
-		{name: "endless PING and no reading", begin: begin, play: endless(rawCommand("PING", []byte("\x00\x00echo"))), within: stallTimeout + 2*atOnce, reason: ErrPeerStalled},
+		{name: "endless PING while the other link is silent", begin: begin, play: endless(rawCommand("PING", []byte("\x00\x00echo"))), within: atDead, reason: ErrPeerSilent},
 	}
 }
