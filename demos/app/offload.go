@@ -53,12 +53,12 @@ func responses(receipts *site.Receipts, log *slog.Logger) handler.Handler {
 		if r.Answer.AsError() != nil {
 			text = r.Answer.Reason
 		}
-		log.Info("response", "path", r.Path, "METHOD", r.Method, "status", r.Answer.Code(), "text", text)
 		if id := r.Arg(callArg, ""); id != "" {
 			receipts.Add(site.Receipt{
 				ID: id, Path: r.Path, Method: r.Method, Status: r.Answer.Code(), Text: text, At: time.Now(),
 			})
 		}
+		log.Info("response", "path", r.Path, "METHOD", r.Method, "status", r.Answer.Code(), "text", text)
 		return r.Answer, nil
 	}))
 	return &mux

@@ -66,8 +66,8 @@ func (w *work) receive(id string, err error) {
 	if err != nil {
 		receipt.Status, receipt.Text = http.StatusBadGateway, "cut off by the end of the process"
 	}
-	w.log.Info("response", "path", receipt.Path, "METHOD", receipt.Method, "status", receipt.Status, "text", receipt.Text)
 	w.receipts.Add(receipt)
+	w.log.Info("response", "path", receipt.Path, "METHOD", receipt.Method, "status", receipt.Status, "text", receipt.Text)
 }
 
 // stop waits for the async jobs, and cuts them off when ctx ends. No Async may follow.
