@@ -176,13 +176,29 @@ func (fc *frameConn) nextFrame() error {
 		if shown {
 			fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+n])
 			fc.r, fc.left = fc.r+n, size
-			return nil
+			return fc.libzmqError(size)
 		}
 		fc.r += n
 		if err := fc.command(int(size)); err != nil {
 			return err
 		}
 	}
+}
+
+// libzmqError reads an ERROR as libzmq 4.3.4 writes it: "\x5ERROR" in its source is ^RROR, so that the length
+// octet of the name is missing and the engine makes nothing of it.
+func (fc *frameConn) libzmqError(size uint64) error {
+	const name = "^RROR"
+	if fc.phase != phaseHandshake || size < uint64(len(name)) || size > 255 {
+		return nil
+	}
+	if err := fc.need(int(size)); err != nil {
+		return noEOF(err)
+	}
+	if body := fc.buf[fc.r : fc.r+int(size)]; string(body[:len(name)]) == name {
+		return peerError(body[len(name):])
+	}
+	return nil
 }
 
 // checkFrame says whether the engine sees a frame, or why the connection must end.
