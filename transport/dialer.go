@@ -28,6 +28,11 @@ func Dial(addr Addr, cfg Config) (*Dialer, error) {
 	if err := checkConfig(addr, cfg); err != nil {
 		return nil, err
 	}
+	for _, kind := range []linkKind{requests, responses} {
+		if err := addr.endpoint(kind).dialable(); err != nil {
+			return nil, err
+		}
+	}
 	cfg = cfg.withDefaults()
 	d := &Dialer{addr: addr, cfg: cfg, events: newEvents(cfg)}
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
@@ -136,8 +141,11 @@ func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*l
 }
 
 func dialEndpoint(ctx context.Context, e Endpoint, cfg Config) (net.Conn, error) {
-	if e.scheme == schemeInproc {
+	switch e.scheme {
+	case schemeInproc:
 		return dialInproc(ctx, e.rest)
+	case schemeTCP:
+		return dialTCP(ctx, e)
 	}
 	return dialIPC(ctx, e.rest, cfg)
 }

@@ -49,6 +49,8 @@ type frameConn struct {
 	left          uint64 // bytes of its body that the engine still gets
 	large         bool   // it has a deadline to arrive
 
+	box      *curveSession // nil without CURVE
+	plain    []byte        // of an opened box: the engine still gets it instead of what is on the wire
 	maxFrame int
 	messages bool // this end takes messages (PULL); at a PUSH end one is a violation
 	held     int64
@@ -130,6 +132,11 @@ func (fc *frameConn) readBody(p []byte) (int, error) {
 	var n int
 	var err error
 	switch {
+	case fc.plain != nil:
+		n = copy(p, fc.plain)
+		if fc.plain = fc.plain[n:]; len(fc.plain) == 0 {
+			fc.plain = nil
+		}
 	case fc.r < fc.w:
 		n = copy(p, fc.buf[fc.r:fc.w])
 		fc.r += n
@@ -144,11 +151,18 @@ func (fc *frameConn) readBody(p []byte) (int, error) {
 		fc.r += n
 	}
 	fc.left -= uint64(n)
-	if fc.left == 0 && fc.large {
+	if fc.left == 0 {
+		fc.arrived()
+	}
+	return n, err
+}
+
+// arrived stops the clock of a large frame.
+func (fc *frameConn) arrived() {
+	if fc.large {
 		fc.large = false
 		fc.Conn.SetReadDeadline(time.Time{})
 	}
-	return n, err
 }
 
 // nextFrame reads and checks headers until one is to be shown to the engine.
@@ -169,7 +183,17 @@ func (fc *frameConn) nextFrame() error {
 			}
 			size = binary.BigEndian.Uint64(fc.buf[fc.r+1:])
 		}
+		if fc.box != nil && fc.phase == phaseTraffic {
+			fc.r += n
+			if shown, err := fc.openBox(flags, size); shown || err != nil {
+				return err
+			}
+			continue
+		}
 		shown, err := fc.checkFrame(flags, size)
+		if err == nil && shown {
+			err = fc.admit(size)
+		}
 		if err != nil {
 			return err
 		}
@@ -179,7 +203,7 @@ func (fc *frameConn) nextFrame() error {
 			return nil
 		}
 		fc.r += n
-		if err := fc.command(int(size)); err != nil {
+		if err := fc.readCommand(int(size)); err != nil {
 			return err
 		}
 	}
@@ -206,14 +230,16 @@ func (fc *frameConn) checkFrame(flags byte, size uint64) (shown bool, err error)
 		return false, fmt.Errorf("%w: an empty message", ErrProtocol)
 	case size > uint64(fc.maxFrame):
 		return false, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, fc.maxFrame)
-	case size > budgetFree:
-		return true, fc.admitLarge(int64(size))
 	}
 	return true, nil
 }
 
-// admitLarge waits for memory, then starts the clock of a large frame.
-func (fc *frameConn) admitLarge(size int64) error {
+// admit waits for the memory of a large frame, then starts its clock.
+func (fc *frameConn) admit(claimed uint64) error {
+	if claimed <= budgetFree {
+		return nil
+	}
+	size := int64(claimed)
 	ctx, cancel := context.WithTimeout(fc.ctx, stallTimeout)
 	defer cancel()
 	fc.pausing.Store(true)
@@ -234,14 +260,18 @@ func (fc *frameConn) takeHeld() int64 {
 	return held
 }
 
-// command swallows a command that came after the handshake. Any command is a sign of life; PING is
-// answered; of the others none matters to PUSH and PULL, but ERROR ends the connection (RFC 37).
-func (fc *frameConn) command(size int) error {
+func (fc *frameConn) readCommand(size int) error {
 	if err := fc.need(size); err != nil {
 		return noEOF(err)
 	}
 	body := fc.buf[fc.r : fc.r+size]
 	fc.r += size
+	return fc.command(body)
+}
+
+// command swallows a command that came after the handshake. Any command is a sign of life; PING is
+// answered; of the others none matters to PUSH and PULL, but ERROR ends the connection (RFC 37).
+func (fc *frameConn) command(body []byte) error {
 	name, data, err := splitCommand(body)
 	if err != nil {
 		return err

@@ -29,10 +29,18 @@ func (r endpointRole) socketType() zmq4.SocketType {
 	return zmq4.Pull
 }
 
+// mechanism follows from the scheme alone: there is nothing to negotiate, and so nothing to downgrade.
 func (r endpointRole) mechanism() (zmq4.Security, *security) {
 	base := security{socketType: r.socketType(), pair: r.pair}
-	if r.scheme == schemeInproc {
+	switch r.scheme {
+	case schemeInproc:
 		s := &null{base}
+		return s, &s.security
+	case schemeTCP:
+		s := &curve{security: base}
+		for i := range r.secret.keys {
+			s.addKeys(r, i)
+		}
 		return s, &s.security
 	}
 	s := &plain{security: base}
@@ -68,6 +76,9 @@ func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (
 	}
 	c.SetDeadline(time.Time{})
 	fc.out = nil
+	if c, ok := sec.(*curve); ok {
+		fc.box = c.session
+	}
 	return newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg), nil
 }
 

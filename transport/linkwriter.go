@@ -91,18 +91,23 @@ func (w *writer) full(size int) bool {
 	return w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes
 }
 
-// encode lets the engine frame a message into the buffer.
+// encode lets the engine frame a message into the buffer, or boxes it where the link is encrypted.
 func (w *writer) encode(frame []byte) error {
-	before := len(w.link.fc.out)
-	w.msg.Frames[0] = frame
-	err := w.link.zc.SendMsg(w.msg)
-	w.msg.Frames[0] = nil
-	if err != nil { // the engine saw the connection end
-		w.link.fc.out = w.link.fc.out[:before]
-		return fmt.Errorf("%w: %w", ErrPeerGone, err)
+	fc := w.link.fc
+	before := len(fc.out)
+	if fc.box != nil {
+		fc.out = fc.box.seal(fc.out, 0, frame)
+	} else {
+		w.msg.Frames[0] = frame
+		err := w.link.zc.SendMsg(w.msg)
+		w.msg.Frames[0] = nil
+		if err != nil { // the engine saw the connection end
+			fc.out = fc.out[:before]
+			return fmt.Errorf("%w: %w", ErrPeerGone, err)
+		}
 	}
 	w.queued++
-	w.appended += int64(len(w.link.fc.out) - before)
+	w.appended += int64(len(fc.out) - before)
 	return nil
 }
 
@@ -301,7 +306,12 @@ func (w *writer) appendCommands() {
 }
 
 func (w *writer) command(body []byte) {
-	w.link.fc.out = append(w.link.fc.out, flagCommand, byte(len(body)))
-	w.link.fc.out = append(w.link.fc.out, body...)
-	w.appended += int64(2 + len(body))
+	fc := w.link.fc
+	before := len(fc.out)
+	if fc.box != nil {
+		fc.out = fc.box.seal(fc.out, boxCommand, body)
+	} else {
+		fc.out = append(appendFrameHeader(fc.out, flagCommand, len(body)), body...)
+	}
+	w.appended += int64(len(fc.out) - before)
 }

@@ -32,7 +32,7 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 	l := &Listener{addr: addr, cfg: cfg, events: newEvents(cfg)}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.pairs = newPairing(func(a, b *link) *Peer {
-		p := newPeer(a, b, addr.Requests.display(), cfg.Side, l.events)
+		p := newPeer(a, b, l.addr.Requests.display(), cfg.Side, l.events)
 		go p.run(cfg)
 		return p
 	})
@@ -43,10 +43,11 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 			return nil, fmt.Errorf("listen at %s: %w", addr.endpoint(kind).display(), err)
 		}
 		l.bound = append(l.bound, ln)
+		l.addr = l.addr.with(kind, boundAt(addr.endpoint(kind), ln))
 	}
 	for i, ln := range l.bound {
 		kind := linkKind(i)
-		l.events.emit(Event{Type: Listening, Endpoint: addr.endpoint(kind).display()})
+		l.events.emit(Event{Type: Listening, Endpoint: l.addr.endpoint(kind).display()})
 		l.tasks.Go(func() { l.acceptLoop(ln, kind) })
 	}
 	return l, nil
@@ -63,13 +64,16 @@ func checkConfig(addr Addr, cfg Config) error {
 }
 
 func listen(e Endpoint, cfg Config) (net.Listener, error) {
-	if e.scheme == schemeInproc {
+	switch e.scheme {
+	case schemeInproc:
 		return listenInproc(e.rest)
+	case schemeTCP:
+		return listenTCP(e)
 	}
 	return listenIPC(e.rest, cfg)
 }
 
-// Addr gives the address as it is bound.
+// Addr gives the address as it is bound, with the ports that the system chose.
 func (l *Listener) Addr() Addr { return l.addr }
 
 // Close unbinds both endpoints and cuts handshakes under way. Peers live on until they are closed.

@@ -117,9 +117,7 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	if err := s.check(hello); err != nil {
-		// Best effort: the caller flushes it and closes.
-		_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...))
-		return err
+		return refuse(conn, err)
 	}
 	if err := conn.SendCmd(zmq4.CmdWelcome, nil); err != nil {
 		return err
@@ -129,10 +127,15 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	if err := s.takePeer(conn, raw); err != nil {
-		_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...))
-		return err
+		return refuse(conn, err)
 	}
 	return conn.SendCmd(zmq4.CmdReady, s.metadata())
+}
+
+// refuse tells the peer that it is refused, as ZAP would (RFC 27), and nothing more.
+func refuse(conn *zmq4.Conn, why error) error {
+	_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...)) // best effort: the caller flushes it and closes
+	return why
 }
 
 // check compares the credentials in a time that does not depend on them.
