@@ -117,6 +117,7 @@ func (s *curve) accept(conn *zmq4.Conn) error {
 	if err != nil {
 		return refuse(conn, err)
 	}
+	s.key = which
 	short, cookie := freshCurveKey(), make([]byte, curveCookieSize)
 	rand.Read(cookie) // only this connection has to know it again
 	if err := conn.SendCmd(zmq4.CmdWelcome, curveWelcome(s.servers[which], short, peerShort, cookie)); err != nil {

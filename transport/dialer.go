@@ -20,12 +20,18 @@ type Dialer struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup
-	key    int // which key of the secret is presented
+	secret heldSecret
+	wake   chan struct{} // one slot: the secret has changed, there is no reason to wait any longer
+	tried  Secret        // that key counts in
+	key    int           // which key of the secret is presented
 }
 
 // Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
 func Dial(addr Addr, cfg Config) (*Dialer, error) {
 	if err := checkConfig(addr, cfg); err != nil {
+		return nil, err
+	}
+	if err := checkFiles(addr, cfg, false); err != nil {
 		return nil, err
 	}
 	for _, kind := range []linkKind{requests, responses} {
@@ -35,6 +41,8 @@ func Dial(addr Addr, cfg Config) (*Dialer, error) {
 	}
 	cfg = cfg.withDefaults()
 	d := &Dialer{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	d.wake = make(chan struct{}, 1)
+	d.secret.set(cfg.Secret)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	d.tasks.Go(d.loop)
 	return d, nil
@@ -42,6 +50,15 @@ func Dial(addr Addr, cfg Config) (*Dialer, error) {
 
 // Addr gives the address that is dialled.
 func (d *Dialer) Addr() Addr { return d.addr }
+
+// SetSecret puts another secret in force for the dials to come; its first key is tried first.
+func (d *Dialer) SetSecret(s Secret) {
+	d.secret.set(s)
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
 
 // Close ends the dialling. A peer that is up lives on until it is closed.
 func (d *Dialer) Close() error {
@@ -70,9 +87,17 @@ func (d *Dialer) loop() {
 		default:
 			wait = d.failed(err, &back, &waiting)
 		}
-		if sleep(d.ctx, wait) != nil {
-			return
-		}
+		d.pause(wait)
+	}
+}
+
+func (d *Dialer) pause(wait time.Duration) {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-d.wake:
+	case <-d.ctx.Done():
 	}
 }
 
@@ -90,7 +115,7 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 	where := d.addr.Requests.display()
 	wait := back.next()
 	if refused(err) {
-		if d.key++; d.key < len(d.cfg.Secret.keys) {
+		if d.key++; d.key < len(d.secret.get().keys) {
 			wait = redialMin // the other secret, while they are rotated
 		} else {
 			d.key, wait = 0, redialRefused
@@ -110,7 +135,11 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 func (d *Dialer) dial() (*Peer, error) {
 	ctx, cancel := context.WithTimeoutCause(d.ctx, dialTimeout+handshakeTimeout, fmt.Errorf("%w: dialling", ErrTimeout))
 	defer cancel()
-	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: d.cfg.Secret, key: d.key, pair: newPair()}
+	secret := d.secret.get()
+	if !secret.Equal(d.tried) {
+		d.tried, d.key = secret, 0
+	}
+	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: secret, key: d.key, pair: newPair()}
 	first, err := d.link(ctx, requests, role)
 	if err != nil {
 		return nil, err
@@ -126,7 +155,7 @@ func (d *Dialer) dial() (*Peer, error) {
 }
 
 func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*link, error) {
-	role.kind = kind
+	role.kind, role.host = kind, d.addr.endpoint(kind).host()
 	c, err := dialEndpoint(ctx, d.addr.endpoint(kind), d.cfg)
 	if err != nil {
 		return nil, err
@@ -144,7 +173,7 @@ func dialEndpoint(ctx context.Context, e Endpoint, cfg Config) (net.Conn, error)
 	switch e.scheme {
 	case schemeInproc:
 		return dialInproc(ctx, e.rest)
-	case schemeTCP:
+	case schemeTCP, schemeTLS:
 		return dialTCP(ctx, e)
 	}
 	return dialIPC(ctx, e.rest, cfg)

@@ -18,6 +18,7 @@ type endpointRole struct {
 	binds  bool
 	pair   string // diallers only
 	scheme string
+	host   string // that a dialler dials
 	secret Secret
 	key    int // which key a dialler presents
 }
@@ -56,10 +57,19 @@ func (r endpointRole) mechanism() (zmq4.Security, *security) {
 
 // handshake makes a link of a connection, or closes it.
 func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (*link, error) {
-	linkCtx, cancel := context.WithCancel(context.Background())
-	fc := newFrameConn(linkCtx, c)
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	c.SetDeadline(time.Now().Add(handshakeTimeout))
+	if role.scheme == schemeTLS {
+		tc, err := cfg.TLS.wrap(ctx, c, role.binds, role.host)
+		if err != nil {
+			stop()
+			c.Close()
+			return nil, handshakeError(ctx, err)
+		}
+		c = tc
+	}
+	linkCtx, cancel := context.WithCancel(context.Background())
+	fc := newFrameConn(linkCtx, c)
 	sec, base := role.mechanism()
 	zc, err := open(fc, sec, role)
 	flushErr := fc.flushHandshake() // a binder's last act is a write, an ERROR too
@@ -79,7 +89,9 @@ func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (
 	if c, ok := sec.(*curve); ok {
 		fc.box = c.session
 	}
-	return newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg), nil
+	l := newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg)
+	l.admittedBy(role, base)
+	return l, nil
 }
 
 // open keeps a panic of the engine from ending the process. The checks in frameConn and security are

@@ -12,7 +12,11 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-const writeSlice = 256 << 10 // bytes that must make progress within stallTimeout
+// What must make progress within stallTimeout, in bytes. A TLS write that times out is final, so it is small.
+const (
+	writeSlice    = 256 << 10
+	writeSliceTLS = 16 << 10
+)
 
 // tryWriter is a connection that can write without waiting.
 type tryWriter interface {
@@ -220,9 +224,13 @@ func (w *writer) failed(err error) {
 // writeAll writes a chunk in slices, each of which has stallTimeout.
 func (w *writer) writeAll(chunk []byte) error {
 	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
+	slice := writeSlice
+	if w.try == nil {
+		slice = writeSliceTLS
+	}
 	for len(chunk) > 0 {
 		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
-		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), writeSlice)])
+		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), slice)])
 		w.mu.Lock()
 		w.wrote(n, w.chunkN > 0)
 		w.chunk -= n

@@ -17,6 +17,7 @@ type Listener struct {
 	events *events
 	pairs  *pairing
 	hands  handshakes
+	secret heldSecret
 	bound  []net.Listener
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -28,8 +29,12 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 	if err := checkConfig(addr, cfg); err != nil {
 		return nil, err
 	}
+	if err := checkFiles(addr, cfg, true); err != nil {
+		return nil, err
+	}
 	cfg = cfg.withDefaults()
 	l := &Listener{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	l.secret.set(cfg.Secret)
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.pairs = newPairing(func(a, b *link) *Peer {
 		p := newPeer(a, b, l.addr.Requests.display(), cfg.Side, l.events)
@@ -63,11 +68,19 @@ func checkConfig(addr Addr, cfg Config) error {
 	return nil
 }
 
+// checkFiles says early what would refuse every connection.
+func checkFiles(addr Addr, cfg Config, binds bool) error {
+	if addr.Requests.scheme != schemeTLS {
+		return nil
+	}
+	return cfg.TLS.check(binds)
+}
+
 func listen(e Endpoint, cfg Config) (net.Listener, error) {
 	switch e.scheme {
 	case schemeInproc:
 		return listenInproc(e.rest)
-	case schemeTCP:
+	case schemeTCP, schemeTLS:
 		return listenTCP(e)
 	}
 	return listenIPC(e.rest, cfg)
@@ -75,6 +88,9 @@ func listen(e Endpoint, cfg Config) (net.Listener, error) {
 
 // Addr gives the address as it is bound, with the ports that the system chose.
 func (l *Listener) Addr() Addr { return l.addr }
+
+// SetSecret puts another secret in force for the connections to come. See Peer.AdmittedBy for those that are.
+func (l *Listener) SetSecret(s Secret) { l.secret.set(s) }
 
 // Close unbinds both endpoints and cuts handshakes under way. Peers live on until they are closed.
 func (l *Listener) Close() error {
@@ -120,7 +136,7 @@ func (l *Listener) admit(ctx context.Context, c net.Conn, kind linkKind, where s
 	if err != nil {
 		known = false // only the pairing of unnamed peers asks
 	}
-	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.cfg.Secret}
+	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.secret.get()}
 	link, err := handshake(ctx, c, role, l.cfg)
 	if err == nil {
 		link.cred, link.has = who, known

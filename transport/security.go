@@ -18,6 +18,7 @@ type security struct {
 	socketType zmq4.SocketType // ours
 	pair       string          // what we announce; "" at a binder
 	peerPair   string          // what the peer announced
+	key        int             // which key of the secret the peer showed, at a binder
 	passed     bool
 }
 
@@ -148,8 +149,10 @@ func (s *plain) check(hello []byte) error {
 		return fmt.Errorf("%w: a malformed HELLO", ErrProtocol)
 	}
 	same := 0
-	for _, token := range s.tokens {
-		same |= subtle.ConstantTimeCompare(rest[1:], []byte(token))
+	for i, token := range s.tokens {
+		this := subtle.ConstantTimeCompare(rest[1:], []byte(token))
+		s.key = subtle.ConstantTimeSelect(this, i, s.key)
+		same |= this
 	}
 	if same&subtle.ConstantTimeCompare([]byte(user), []byte(plainUser)) != 1 {
 		return ErrRefused

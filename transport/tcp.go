@@ -19,6 +19,11 @@ func (e Endpoint) hostPort() string {
 	return net.JoinHostPort(host, port)
 }
 
+func (e Endpoint) host() string {
+	host, _, _ := net.SplitHostPort(e.rest)
+	return host
+}
+
 // anyPort says that a binder takes any port that is free.
 func (e Endpoint) anyPort() bool {
 	if e.scheme != schemeTCP && e.scheme != schemeTLS {
