@@ -165,48 +165,67 @@ func (fc *frameConn) arrived() {
 	}
 }
 
+// frameHeader is what stands before a frame: flags, and its size in one octet or eight.
+type frameHeader struct {
+	flags  byte
+	length int // of the header itself
+	size   uint64
+}
+
 // nextFrame reads and checks headers until one is to be shown to the engine.
 func (fc *frameConn) nextFrame() error {
 	for {
-		if err := fc.need(shortHdr); err != nil {
-			return err
-		}
-		flags, n := fc.buf[fc.r], shortHdr
-		if flags&^(flagMore|flagLong|flagCommand) != 0 {
-			return fmt.Errorf("%w: reserved flag bits %#02x", ErrProtocol, flags)
-		}
-		size := uint64(fc.buf[fc.r+1])
-		if flags&flagLong != 0 {
-			n = longHdr
-			if err := fc.need(n); err != nil {
-				return noEOF(err)
-			}
-			size = binary.BigEndian.Uint64(fc.buf[fc.r+1:])
-		}
-		if fc.box != nil && fc.phase == phaseTraffic {
-			fc.r += n
-			if shown, err := fc.openBox(flags, size); shown || err != nil {
-				return err
-			}
-			continue
-		}
-		shown, err := fc.checkFrame(flags, size)
-		if err == nil && shown {
-			err = fc.admit(size)
-		}
+		h, err := fc.header()
 		if err != nil {
 			return err
 		}
-		if shown {
-			fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+n])
-			fc.r, fc.left = fc.r+n, size
-			return nil
-		}
-		fc.r += n
-		if err := fc.readCommand(int(size)); err != nil {
+		if shown, err := fc.take(h); shown || err != nil {
 			return err
 		}
 	}
+}
+
+// header looks at the next header without taking it.
+func (fc *frameConn) header() (h frameHeader, err error) {
+	if err := fc.need(shortHdr); err != nil {
+		return h, err
+	}
+	h = frameHeader{fc.buf[fc.r], shortHdr, uint64(fc.buf[fc.r+1])}
+	if h.flags&^(flagMore|flagLong|flagCommand) != 0 {
+		return h, fmt.Errorf("%w: reserved flag bits %#02x", ErrProtocol, h.flags)
+	}
+	if h.flags&flagLong != 0 {
+		if err := fc.need(longHdr); err != nil {
+			return h, noEOF(err)
+		}
+		h.length, h.size = longHdr, binary.BigEndian.Uint64(fc.buf[fc.r+1:])
+	}
+	return h, nil
+}
+
+// take shows a frame to the engine, or deals with it here.
+func (fc *frameConn) take(h frameHeader) (shown bool, err error) {
+	if fc.box != nil && fc.phase == phaseTraffic {
+		fc.r += h.length
+		return fc.openBox(h.flags, h.size)
+	}
+	shown, err = fc.checkFrame(h.flags, h.size)
+	switch {
+	case err != nil:
+	case !shown:
+		fc.r += h.length
+		err = fc.readCommand(int(h.size))
+	case fc.phase == phaseHandshake:
+		err = fc.checkError(h)
+	default:
+		err = fc.admit(h.size)
+	}
+	if !shown || err != nil {
+		return false, err
+	}
+	fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+h.length])
+	fc.r, fc.left = fc.r+h.length, h.size
+	return true, nil
 }
 
 // checkFrame says whether the engine sees a frame, or why the connection must end.
@@ -258,6 +277,23 @@ func (fc *frameConn) takeHeld() int64 {
 	held := fc.held
 	fc.held = 0
 	return held
+}
+
+// checkError recognizes the ERROR of libzmq 4.3.4, which writes it as ^RROR without the length of its name,
+// so that no parser of commands can.
+func (fc *frameConn) checkError(h frameHeader) error {
+	const name = "^RROR"
+	all := h.length + int(h.size)
+	if h.size < uint64(len(name)) || all > len(fc.buf) {
+		return nil
+	}
+	if err := fc.need(all); err != nil {
+		return noEOF(err)
+	}
+	if body := fc.buf[fc.r+h.length : fc.r+all]; string(body[:len(name)]) == name {
+		return peerError(body[len(name):])
+	}
+	return nil
 }
 
 func (fc *frameConn) readCommand(size int) error {

@@ -160,7 +160,7 @@ func (s *plain) check(hello []byte) error {
 	return nil
 }
 
-// expect reads one command and insists on its name. libzmq 4.3.4 writes the name of ERROR as ^RROR.
+// expect reads one command and insists on its name.
 func expect(conn *zmq4.Conn, name string) ([]byte, error) {
 	cmd, err := conn.RecvCmd()
 	switch {
@@ -168,7 +168,7 @@ func expect(conn *zmq4.Conn, name string) ([]byte, error) {
 		return nil, err
 	case cmd.Name == name:
 		return cmd.Body, nil
-	case cmd.Name == zmq4.CmdError || cmd.Name == "^RROR":
+	case cmd.Name == zmq4.CmdError:
 		return nil, peerError(cmd.Body)
 	}
 	return nil, fmt.Errorf("%w: command %.16q where %s belongs", ErrProtocol, cmd.Name, name)
