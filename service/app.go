@@ -26,6 +26,7 @@ type app struct {
 	bye       bool // it sends no more
 	byeSent   time.Time
 	lettingGo bool
+	dismissed bool // its secret was removed
 }
 
 func newApp(s *Server, p *transport.Peer) *app {
@@ -140,6 +141,9 @@ func (a *app) settled(j *job) {
 	a.used.remove(j.size)
 	last := len(a.jobs) == 0
 	a.mu.Unlock()
+	if last {
+		a.letGoIfDismissed()
+	}
 	if last && a.server.draining.Load() {
 		a.server.mu.Lock()
 		a.server.tellChanged()
@@ -177,6 +181,7 @@ func (a *app) takeBye() {
 	if !answered {
 		a.sayBye()
 	}
+	a.letGoIfDismissed()
 	a.server.mu.Lock()
 	a.server.tellChanged()
 	a.server.mu.Unlock()

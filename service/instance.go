@@ -21,6 +21,7 @@ type instance struct {
 	ready    bool // it has said hello, or counts as plain
 	plain    bool // it has not said hello in time: window 64, all routes, no drain
 	draining bool
+	leaving  bool // this side lets it go when it has its last answer
 	down     bool // a send failed: its end is being worked out
 	id, name string
 	routes   *routeSet // nil: not told, every path may be tried
@@ -80,6 +81,7 @@ func (i *instance) drop(a *attempt) bool {
 	if a.sent {
 		i.sent.remove(a.size)
 	}
+	i.closeWhenIdle()
 	return true
 }
 

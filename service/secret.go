@@ -2,12 +2,12 @@ package service
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"time"
 
 	"quartet/transport"
+	"quartet/transport/wire"
 )
 
 // secretPoll is how often a watched secret file is looked at.
@@ -60,13 +60,14 @@ func (i *instance) letGo() {
 	}
 	i.leaving, i.draining = true, true
 	i.peer.Retire()
+	i.frames.send(&wire.Bye{}) // who dials dials anew beside it
 	i.closeWhenIdle()
-	time.AfterFunc(drainLimit, func() { i.peer.Close() })
+	time.AfterFunc(drainLimit, i.peer.Close)
 }
 
+// closeWhenIdle is called whenever an attempt has ended. The remote's lock is held.
 func (i *instance) closeWhenIdle() {
 	if i.leaving && len(i.pending) == 0 {
-		i.frames.send(byeMessage)
 		i.peer.Close()
 	}
 }
@@ -92,11 +93,12 @@ func (a *app) dismiss() {
 	a.mu.Unlock()
 	a.peer.Retire()
 	a.sayBye()
-	time.AfterFunc(byeLimit, a.letGoDismissed)
-	time.AfterFunc(drainLimit, func() { a.peer.Close() })
+	time.AfterFunc(byeLimit, a.letGoIfDismissed) // a plain peer knows no bye
+	time.AfterFunc(drainLimit, a.peer.Close)
 }
 
-func (a *app) letGoDismissed() {
+// letGoIfDismissed is called whenever the last job has ended, and when the app has said bye.
+func (a *app) letGoIfDismissed() {
 	a.mu.Lock()
 	dismissed := a.dismissed
 	a.mu.Unlock()
@@ -116,6 +118,7 @@ func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.L
 	tick := time.NewTicker(secretPoll)
 	defer tick.Stop()
 	var seen os.FileInfo
+	warned := ""
 	for {
 		select {
 		case <-tick.C:
@@ -129,11 +132,11 @@ func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.L
 		seen = info
 		now, err := ReadSecret(file)
 		switch {
-		case errors.Is(err, context.Canceled):
-		case err != nil:
-			log.Warn("the secret stays as it was", "file", file, "cause", err.Error())
-		case !now.Equal(last):
-			last = now
+		case err != nil && err.Error() != warned:
+			warned = err.Error()
+			log.Warn("the secret stays as it was", "file", file, "cause", warned)
+		case err == nil && !now.Equal(last):
+			last, warned = now, ""
 			set(now)
 			log.Info("the secret has changed", "file", file)
 		}
