@@ -60,13 +60,19 @@ func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error 
 	if !wire.ValidName(name) || len(addrs) == 0 {
 		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes and at least one address", name, wire.MaxName)
 	}
+	c.mu.Lock() // SetSecret changes the options
+	defer c.mu.Unlock()
 	opts := c.opts.registerOptions
+	opts.secret = Secret{}
 	for _, opt := range o {
 		opt.applyRegister(&opts)
 	}
+	ownSecret := !opts.secret.IsZero()
+	if !ownSecret {
+		opts.secret = c.opts.secret
+	}
 	r := newRemote(c, name, addrs, opts)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	r.ownSecret = ownSecret
 	if c.closed {
 		return ErrClosed
 	}

@@ -19,6 +19,8 @@ type remote struct {
 	opts   registerOptions
 	nodes  []node
 
+	ownSecret bool // it was registered with a secret of its own
+
 	mu        sync.Mutex
 	instances []*instance
 	sets      map[string]*routeSet // by their text, so that equal routes are matched once
@@ -56,7 +58,7 @@ func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	i := &instance{remote: r, peer: p, frames: frameSender{p}, pending: map[wire.ID]*attempt{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
+	if r.closed || !p.AdmittedBy(r.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)

@@ -26,14 +26,16 @@ func setSecrets(nodes []node, s Secret) {
 
 // SetSecret puts another secret in force for every service that was registered without one of its own.
 // Links that were admitted under a key that s does not hold get their last answers and are closed, after
-// 10 s at the latest; diallers dial anew beside them.
+// 10 s at the latest; diallers dial anew beside them. The zero Secret changes nothing.
 func (c *Client) SetSecret(s Secret) {
+	if s.IsZero() {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := c.opts.secret
 	c.opts.secret = s
 	for _, r := range c.remotes {
-		if r.opts.secret.Equal(old) {
+		if !r.ownSecret {
 			r.setSecret(s)
 		}
 	}
@@ -73,8 +75,12 @@ func (i *instance) closeWhenIdle() {
 }
 
 // SetSecret puts another secret in force. Links that were admitted under a key that s does not hold get
-// their last answers and are closed, after 10 s at the latest; diallers dial anew beside them.
+// their last answers and are closed, after 10 s at the latest; diallers dial anew beside them. The zero Secret
+// changes nothing.
 func (s *Server) SetSecret(secret Secret) {
+	if secret.IsZero() {
+		return
+	}
 	s.mu.Lock()
 	s.opts.secret = secret
 	setSecrets(s.nodes, secret)
@@ -107,14 +113,16 @@ func (a *app) letGoIfDismissed() {
 	}
 }
 
-// WatchSecret looks at a secret file once a second and calls set when what it holds has changed, until ctx
-// ends; it returns ctx's cause. A file that cannot be read, or holds no secret, is logged once and changes
+// WatchSecret calls set with the secret that a file holds, looks at the file once a second, and calls set again
+// when that has changed, until ctx ends; it returns ctx's cause. Replace the file by renaming: half of a
+// passphrase may be a passphrase, too. A file that cannot be read, or holds no secret, is logged once and changes
 // nothing.
 func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.Logger) error {
 	last, err := ReadSecret(file)
 	if err != nil {
 		return err
 	}
+	set(last) // it may have changed since the caller read it
 	tick := time.NewTicker(secretPoll)
 	defer tick.Stop()
 	var seen os.FileInfo

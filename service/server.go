@@ -127,7 +127,7 @@ func (s *Server) accept(p *transport.Peer) transport.Receiver {
 	a := newApp(s, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining.Load() {
+	if s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	s.apps[a] = struct{}{}

@@ -55,7 +55,9 @@ func (s *curve) present(conn *zmq4.Conn) error {
 		return err
 	}
 	s.session = &curveSession{sendHead: "CurveZMQMESSAGEC", recvHead: "CurveZMQMESSAGES", sent: 2}
-	box.Precompute(&s.session.shared, &peerShort, &short.secret)
+	if s.session.shared, err = sharedKey(peerShort, short.secret); err != nil {
+		return err
+	}
 	if err := conn.SendCmd(zmq4.CmdInitiate, s.initiate(cookie, client, server.public, short, peerShort)); err != nil {
 		return err
 	}
@@ -128,7 +130,9 @@ func (s *curve) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	s.session = &curveSession{sendHead: "CurveZMQMESSAGES", recvHead: "CurveZMQMESSAGEC", sent: 1}
-	box.Precompute(&s.session.shared, &peerShort, &short.secret)
+	if s.session.shared, err = sharedKey(peerShort, short.secret); err != nil {
+		return refuse(conn, err)
+	}
 	raw, err := s.openInitiate(initiate, cookie, which, peerShort, short)
 	if err != nil {
 		return refuse(conn, err)
@@ -149,7 +153,11 @@ func (s *curve) openHello(hello []byte) (which int, peerShort [32]byte, err erro
 	peerShort = [32]byte(hello[74:106])
 	nonce := binary.BigEndian.Uint64(hello[106:])
 	for i := range s.servers {
-		plain, ok := box.Open(nil, hello[114:], shortNonce("CurveZMQHELLO---", nonce), &peerShort, &s.servers[i].secret)
+		shared, err := sharedKey(peerShort, s.servers[i].secret)
+		if err != nil {
+			return 0, peerShort, err
+		}
+		plain, ok := box.OpenAfterPrecomputation(nil, hello[114:], shortNonce("CurveZMQHELLO---", nonce), &shared)
 		if ok && subtle.ConstantTimeCompare(plain, make([]byte, 64)) == 1 {
 			return i, peerShort, nil
 		}

@@ -3,8 +3,10 @@ package transport
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"fmt"
 
 	"golang.org/x/crypto/curve25519"
+	"golang.org/x/crypto/salsa20/salsa"
 )
 
 // curveKey is a long-term key pair of CURVE (RFC 26), derived from the secret. The public key of a
@@ -31,6 +33,18 @@ func newCurveKey(secret [32]byte) curveKey {
 		panic("transport: " + err.Error()) // not for the base point
 	}
 	return curveKey{public: [32]byte(public), secret: secret}
+}
+
+// sharedKey is the key of the boxes between two key pairs. It refuses points of low order: whatever the
+// secret, everybody would know that key, and so could say HELLO.
+func sharedKey(public, secret [32]byte) (shared [32]byte, err error) {
+	product, err := curve25519.X25519(secret[:], public[:])
+	if err != nil {
+		return shared, fmt.Errorf("%w: a key of low order", ErrProtocol)
+	}
+	var zeros [16]byte
+	salsa.HSalsa20(&shared, &zeros, (*[32]byte)(product), &salsa.Sigma)
+	return shared, nil
 }
 
 // addKeys adds what one key of the secret means for one end of a link: a binder accepts each of them, a

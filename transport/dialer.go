@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	mrand "math/rand/v2"
 	"net"
@@ -114,12 +115,16 @@ func (d *Dialer) hold(p *Peer) {
 func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Duration {
 	where := d.addr.Requests.display()
 	wait := back.next()
-	if refused(err) {
-		if d.key++; d.key < len(d.secret.get().keys) {
+	keys := len(d.secret.get().keys)
+	switch {
+	case refused(err):
+		if d.key++; d.key < keys {
 			wait = redialMin // the other secret, while they are rotated
 		} else {
 			d.key, wait = 0, redialRefused
 		}
+	case keys > 1 && errors.Is(err, ErrHandshake) && errors.Is(err, ErrPeerGone):
+		d.key = (d.key + 1) % keys // libzmq's CURVE server closes without a word when it cannot read HELLO
 	}
 	if !notThere(err) {
 		d.events.emit(Event{Type: HandshakeFailed, Endpoint: where, Err: err})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -66,7 +67,7 @@ func checkIPC(s, path string) error {
 
 func checkHostPort(s, hostPort string) error {
 	host, port, err := net.SplitHostPort(hostPort)
-	if err != nil || host == "" {
+	if err != nil || !isHost(host) {
 		return fmt.Errorf("%w %q: want HOST:PORT, for instance tcp://127.0.0.1:7000 or tcp://[::1]:7000", ErrEndpoint, s)
 	}
 	if port == "*" {
@@ -76,6 +77,16 @@ func checkHostPort(s, hostPort string) error {
 		return fmt.Errorf("%w %q: the port must be 0 to 65535, or *", ErrEndpoint, s)
 	}
 	return nil
+}
+
+// isHost leaves names to the resolver, but not what is none: a path, a user, ZeroMQ's SOURCE;TARGET.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil || host == "*" {
+		return true
+	}
+	return host != "" && !strings.ContainsFunc(host, func(c rune) bool {
+		return c != '-' && c != '.' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
+	})
 }
 
 // maxSocketPath is the room in sockaddr_un less the closing NUL (unix(7), macOS unix(4)).

@@ -57,7 +57,8 @@ func (r endpointRole) mechanism() (zmq4.Security, *security) {
 
 // handshake makes a link of a connection, or closes it.
 func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (*link, error) {
-	stop := context.AfterFunc(ctx, func() { c.Close() })
+	raw := c // below TLS, whose Close would wait
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	c.SetDeadline(time.Now().Add(handshakeTimeout))
 	if role.scheme == schemeTLS {
 		tc, err := cfg.TLS.wrap(ctx, c, role.binds, role.host)

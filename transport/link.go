@@ -125,8 +125,13 @@ func (l *link) raw() net.Conn {
 	return l.fc.Conn
 }
 
-// closeWrite tells the peer that nothing more comes, and leaves reading open.
+// closeWrite tells the peer that nothing more comes, and leaves reading open. TLS says so in a record of its
+// own, which would wait for a write that is stuck.
 func (l *link) closeWrite() {
+	if _, ok := l.fc.Conn.(*tls.Conn); ok && !l.w.idle() {
+		l.fail(ErrClosed)
+		return
+	}
 	if c, ok := l.fc.Conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 		return

@@ -161,5 +161,11 @@ func (s Secret) plainToken(key int, dialler Side, kind linkKind) string {
 // heldSecret is the secret in force at a Listener or a Dialer.
 type heldSecret struct{ p atomic.Pointer[Secret] }
 
-func (h *heldSecret) get() Secret  { return *h.p.Load() }
-func (h *heldSecret) set(s Secret) { h.p.Store(&s) }
+func (h *heldSecret) get() Secret { return *h.p.Load() }
+
+// set keeps the secret in force where s is none: no endpoint that needs one can do without.
+func (h *heldSecret) set(s Secret) {
+	if old := h.p.Load(); old == nil || old.IsZero() || !s.IsZero() {
+		h.p.Store(&s)
+	}
+}
