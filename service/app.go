@@ -82,9 +82,9 @@ func (a *app) violation(err error) {
 // request takes a request over or refuses it. What the frame lay in buffers on its way is taken from the
 // time that is left: the least delay of the link stands for the difference of the clocks.
 func (a *app) request(j *job, arrived int64) {
-	delay := arrived - j.req.Sent
+	delay := minus(arrived, j.req.Sent)
 	a.lowest = min(a.lowest, delay)
-	left := j.req.Left - time.Duration(delay-a.lowest)*time.Microsecond
+	left := j.req.Left - micros(minus(delay, a.lowest))
 	j.deadline = j.arrived.Add(left)
 	switch outcome, reason := a.admit(j, left); outcome {
 	case wire.OutcomeAnswered:
@@ -134,11 +134,25 @@ func (a *app) answerNow(resp *wire.Response) {
 	}
 }
 
-// settled frees the place of a job.
+// leavesWindow frees the place of a job in the window, once.
+func (a *app) leavesWindow(j *job) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.vacate(j)
+}
+
+func (a *app) vacate(j *job) {
+	if !j.vacated {
+		j.vacated = true
+		a.used.remove(j.size)
+	}
+}
+
+// settled forgets a job.
 func (a *app) settled(j *job) {
 	a.mu.Lock()
 	delete(a.jobs, j.req.ID)
-	a.used.remove(j.size)
+	a.vacate(j)
 	last := len(a.jobs) == 0
 	a.mu.Unlock()
 	if last {
@@ -225,7 +239,7 @@ func (a *app) Closed(error) {
 	}
 	a.mu.Unlock()
 	for _, j := range jobs {
-		if j.sent() && !a.server.draining.Load() {
+		if j.sent() && a.server.base.Err() == nil {
 			continue
 		}
 		if a.server.work.withdraw(j) {

@@ -94,7 +94,7 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 			return nil, leftBy(ctx)
 		case <-k.remote.cut:
 			k.remote.leave(a)
-			return nil, failure(ErrLost, "%w", ErrClosed)
+			return nil, failure(ErrLost, cutText)
 		}
 	}
 }
@@ -102,7 +102,9 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 // localAnswer makes an answer of what the client knows as well as an instance would: that no route fits.
 func localAnswer(err error) (*handler.Response, error) {
 	if errors.Is(err, handler.ErrNoRoute) {
-		return handler.ErrorResponse(err), nil
+		resp := handler.ErrorResponse(err)
+		resp.Err = err
+		return resp, nil
 	}
 	return nil, err
 }

@@ -195,7 +195,12 @@ func (r *remote) shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
-		<-r.cut
+		select { // of two that end it, the less patient one counts
+		case <-r.cut:
+		case <-ctx.Done():
+			r.cutOnce.Do(func() { close(r.cut) })
+		}
+		<-r.ended
 		return nil
 	}
 	r.closed = true
@@ -208,16 +213,29 @@ func (r *remote) shutdown(ctx context.Context) error {
 	select {
 	case <-idle:
 	case <-ctx.Done():
-		err = fmt.Errorf("service %s: calls were cut off: %w", r.name, context.Cause(ctx))
+		err = r.cutOff(idle, context.Cause(ctx))
+	case <-r.cut:
+		err = r.cutOff(idle, ErrClosed)
 	}
-	close(r.cut)
+	r.cutOnce.Do(func() { close(r.cut) })
 	select { // what was cut ends at once, but response handlers may take no notice
 	case <-idle:
 	case <-time.After(closeLimit):
 		err = errors.Join(err, fmt.Errorf("service %s: response handlers still run", r.name))
 	}
 	r.closePeers()
+	close(r.ended)
 	return err
+}
+
+// cutOff is the error of calls that are cut off, if there are any.
+func (r *remote) cutOff(idle <-chan struct{}, why error) error {
+	select {
+	case <-idle:
+		return nil
+	default:
+		return fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
+	}
 }
 
 func (r *remote) closePeers() {

@@ -42,6 +42,10 @@ const statusClientLeft = 499
 // retryAfter is what a caller is told to wait before it tries again, in seconds.
 const retryAfter = 1 * time.Second
 
+// cutText is the detail of a call that was lost because its client was closed. It does not wrap ErrClosed, which
+// says that the handler did not run.
+const cutText = "the client was closed"
+
 // failure makes the error of an outcome. The reason is for the caller, the detail for the log.
 func failure(outcome error, detail string, args ...any) *handler.Error {
 	e := &handler.Error{Err: outcome}

@@ -20,7 +20,8 @@ type instance struct {
 
 	ready    bool // it has said hello, or counts as plain
 	plain    bool // it has not said hello in time: window 64, all routes, no drain
-	draining bool
+	draining bool // it takes no more
+	left     bool // and has said bye
 	leaving  bool // this side lets it go when it has its last answer
 	down     bool // a send failed: its end is being worked out
 	id, name string
@@ -146,7 +147,9 @@ func (i *instance) hello(h *wire.Hello) {
 	r.mu.Lock()
 	i.plainTimer.Stop()
 	i.ready, i.plain = true, false
+	old := i.routes
 	i.id, i.name, i.routes = h.Instance, h.Name, routes
+	r.dropSet(old)
 	i.window = int(min(max(h.WindowMessages, 1), transport.DefaultQueueMessages/2))
 	i.windowBytes = int64(min(h.WindowBytes, transport.DefaultQueueBytes/2))
 	r.capacityChanged()
@@ -173,8 +176,8 @@ func (i *instance) silentSoFar() {
 func (i *instance) bye() {
 	r := i.remote
 	r.mu.Lock()
-	first := !i.draining
-	i.draining = true
+	first := !i.left
+	i.draining, i.left = true, true
 	r.capacityChanged()
 	r.mu.Unlock()
 	if first {

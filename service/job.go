@@ -25,6 +25,8 @@ type job struct {
 	at     *list.Element // in the backlog
 	cancel context.CancelFunc
 	gone   bool // nobody waits
+
+	vacated bool // it has left the window; the app's lock guards it
 }
 
 func (j *job) sent() bool { return j.req.Flags&wire.FlagSent != 0 }
@@ -54,6 +56,11 @@ func (s *Server) run(j *job) {
 func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err error) {
 	took := time.Since(j.started)
 	switch {
+	case err != nil && s.base.Err() != nil:
+		// It was cut off. Its caller will hear that it is lost, and not of an error that this server made.
+		s.report(j, err, took)
+		j.app.settled(j)
+		return
 	case err != nil:
 		s.report(j, err, took)
 		resp = handler.ErrorResponse(err)
@@ -97,6 +104,7 @@ func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 		frame, _ = wire.Append((*buf)[:0], broken)
 	}
 	*buf = frame
+	a.leavesWindow(j) // before the app can know: it may send the next request at once
 	if err := a.peer.SendWithin(frame, answerWait); errors.Is(err, transport.ErrQueueFull) {
 		a.peer.Abort(err)
 	}

@@ -136,6 +136,9 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, failure(ErrClosed, "")
 	default:
 	}
+	if ctx.Err() != nil {
+		return nil, leftBy(ctx)
+	}
 	r.mu.Lock()
 	best, v, allowed := r.pick(c)
 	switch v {
@@ -218,6 +221,7 @@ func (r *remote) quit(w *waiter, why error) (*attempt, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.waiting.remove(w) {
+		r.placeWaiting() // it may have held up others
 		return nil, why
 	}
 	p := <-w.ready

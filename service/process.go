@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,3 +30,19 @@ var started = time.Now()
 
 // clock is in microseconds since the start of the process: only differences travel, and the wall clock jumps.
 func clock() int64 { return time.Since(started).Microseconds() }
+
+// minus is a - b, or the end of the range beyond which that lies: the clocks of others show what they like.
+func minus(a, b int64) int64 {
+	switch {
+	case b > 0 && a < math.MinInt64+b:
+		return math.MinInt64
+	case b < 0 && a > math.MaxInt64+b:
+		return math.MaxInt64
+	}
+	return a - b
+}
+
+// micros makes a duration of microseconds, of which there are none or more.
+func micros(n int64) time.Duration {
+	return time.Duration(min(n, math.MaxInt64/int64(time.Microsecond))) * time.Microsecond
+}

@@ -30,12 +30,15 @@ type remote struct {
 	idle      chan struct{} // closed while active is 0
 	closed    bool
 	cut       chan struct{} // closed when the grace is over: everything ends now
+	cutOnce   sync.Once
+	ended     chan struct{} // closed when shutdown is done
 }
 
 func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remote {
 	r := &remote{
 		client: c, name: name, addrs: slices.Clone(addrs), opts: opts, sets: map[string]*routeSet{},
 		changed: make(chan struct{}), idle: make(chan struct{}), cut: make(chan struct{}),
+		ended: make(chan struct{}),
 	}
 	close(r.idle)
 	return r
@@ -72,8 +75,13 @@ func (r *remote) remove(i *instance) {
 	if at := slices.Index(r.instances, i); at >= 0 {
 		r.instances = slices.Delete(r.instances, at, at+1)
 	}
-	if i.routes != nil && !slices.ContainsFunc(r.instances, func(o *instance) bool { return o.routes == i.routes }) {
-		delete(r.sets, i.routes.text)
+	r.dropSet(i.routes)
+}
+
+// dropSet forgets routes that no instance serves any more. The lock is held.
+func (r *remote) dropSet(set *routeSet) {
+	if set != nil && !slices.ContainsFunc(r.instances, func(o *instance) bool { return o.routes == set }) {
+		delete(r.sets, set.text)
 	}
 }
 
@@ -117,6 +125,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	i.drop(a)
 	if res.resp != nil {
 		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
+		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
 	}
 	if a.left {
 		r.client.stats.late.Add(1)

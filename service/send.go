@@ -71,7 +71,7 @@ func (k *call) receipt(a *attempt) *handler.Response {
 			return failedAnswer(leftBy(ctx))
 		case <-k.remote.cut:
 			k.remote.leave(a)
-			return failedAnswer(failure(ErrLost, "%w", ErrClosed))
+			return failedAnswer(failure(ErrLost, cutText))
 		}
 	}
 }

@@ -23,8 +23,10 @@ type Dialer struct {
 	tasks  sync.WaitGroup
 	secret heldSecret
 	wake   chan struct{} // one slot: the secret has changed, there is no reason to wait any longer
-	tried  Secret        // that key counts in
-	key    int           // which key of the secret is presented
+
+	tried    Secret // that key counts in
+	key      int    // which key of the secret is presented
+	refusals int    // in a row
 }
 
 // Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
@@ -76,6 +78,7 @@ func (d *Dialer) loop() {
 		wait := time.Duration(0)
 		switch {
 		case err == nil:
+			d.refusals = 0
 			born := time.Now()
 			d.hold(peer)
 			if time.Since(born) >= stableAfter {
@@ -115,21 +118,22 @@ func (d *Dialer) hold(p *Peer) {
 func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Duration {
 	where := d.addr.Requests.display()
 	wait := back.next()
-	keys := len(d.secret.get().keys)
+	keys := max(len(d.secret.get().keys), 1)
 	switch {
 	case refused(err):
-		if d.key++; d.key < keys {
+		d.key = (d.key + 1) % keys
+		if d.refusals++; d.refusals < keys {
 			wait = redialMin // the other secret, while they are rotated
 		} else {
-			d.key, wait = 0, redialRefused
+			d.refusals, wait = 0, redialRefused
 		}
 	case keys > 1 && errors.Is(err, ErrHandshake) && errors.Is(err, ErrPeerGone):
 		d.key = (d.key + 1) % keys // libzmq's CURVE server closes without a word when it cannot read HELLO
 	}
-	if !notThere(err) {
+	switch {
+	case !notThere(err):
 		d.events.emit(Event{Type: HandshakeFailed, Endpoint: where, Err: err})
-	}
-	if waiting.due() {
+	case waiting.due():
 		d.events.emit(Event{Type: Waiting, Endpoint: where, Err: err})
 	}
 	d.events.emit(Event{Type: Retrying, Endpoint: where, Err: err, Next: wait})
@@ -142,7 +146,7 @@ func (d *Dialer) dial() (*Peer, error) {
 	defer cancel()
 	secret := d.secret.get()
 	if !secret.Equal(d.tried) {
-		d.tried, d.key = secret, 0
+		d.tried, d.key, d.refusals = secret, 0, 0
 	}
 	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: secret, key: d.key, pair: newPair()}
 	first, err := d.link(ctx, requests, role)

@@ -115,8 +115,19 @@ func handshakeError(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("%w: no handshake within %v", ErrTimeout, handshakeTimeout)
-	case gone(err):
+	case gone(err) || isBrokenPipe(err):
 		return fmt.Errorf("%w: %w during the handshake", ErrHandshake, ErrPeerGone)
 	}
-	return fmt.Errorf("%w: %w", ErrHandshake, err)
+	return fmt.Errorf("%w: %w", ErrHandshake, innermost(err))
+}
+
+// innermost drops what the engine says around its errors.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
 }

@@ -212,7 +212,7 @@ func (w *writer) drain() {
 // failed ends the link. A PULL end, which writes nothing but PING and PONG, goes on reading what the
 // peer had sent before it left; that has an end of its own.
 func (w *writer) failed(err error) {
-	if true || !errors.Is(err, ErrPeerGone) {
+	if !w.link.fc.messages || !errors.Is(err, ErrPeerGone) {
 		w.link.fail(err)
 		return
 	}

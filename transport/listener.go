@@ -40,7 +40,7 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 		p := newPeer(a, b, l.addr.Requests.display(), cfg.Side, l.events)
 		go p.run(cfg)
 		return p
-	})
+	}, l.unpaired)
 	for _, kind := range []linkKind{requests, responses} {
 		ln, err := listen(addr.endpoint(kind), cfg)
 		if err != nil {
@@ -149,6 +149,14 @@ func (l *Listener) admit(ctx context.Context, c net.Conn, kind linkKind, where s
 		}
 		l.events.emit(e)
 	}
+}
+
+func (l *Listener) unpaired(half *link, err error) {
+	e := Event{Type: HandshakeFailed, Endpoint: l.addr.endpoint(half.kind).display(), Err: err}
+	if half.has {
+		e.Peer = half.cred.String()
+	}
+	l.events.emit(e)
 }
 
 // handshakes counts what is under way at a Listener: room for the newest, the oldest is cut.

@@ -11,7 +11,8 @@ import (
 // pair value. Links without one are paired with each other only if they come from the same process, or on
 // tcp from the same address, within a second, and at most one such peer lives at a time.
 type pairing struct {
-	paired func(a, b *link) *Peer
+	paired   func(a, b *link) *Peer
+	unpaired func(l *link, err error) // the twin of l did not come
 
 	mu      sync.Mutex
 	half    map[string]*halfPaired // by pair value; "" is the unnamed one
@@ -25,8 +26,8 @@ type halfPaired struct {
 	timer *time.Timer
 }
 
-func newPairing(paired func(a, b *link) *Peer) *pairing {
-	return &pairing{paired: paired, half: map[string]*halfPaired{}}
+func newPairing(paired func(a, b *link) *Peer, unpaired func(l *link, err error)) *pairing {
+	return &pairing{paired: paired, unpaired: unpaired, half: map[string]*halfPaired{}}
 }
 
 // add takes over a link; an error means that it was closed.
@@ -90,15 +91,22 @@ func (p *pairing) wait(l *link) {
 		life = unnamedLife
 	}
 	h := &halfPaired{link: l}
-	h.timer = time.AfterFunc(life, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.half[l.pair] == h {
-			delete(p.half, l.pair)
-			l.discard(fmt.Errorf("%w within %v", ErrUnpaired, life))
-		}
-	})
+	h.timer = time.AfterFunc(life, func() { p.expire(h, life) })
 	p.half[l.pair] = h
+}
+
+func (p *pairing) expire(h *halfPaired, life time.Duration) {
+	p.mu.Lock()
+	late := p.half[h.link.pair] == h
+	if late {
+		delete(p.half, h.link.pair)
+	}
+	p.mu.Unlock()
+	if late {
+		err := fmt.Errorf("%w within %v", ErrUnpaired, life)
+		h.link.discard(err)
+		p.unpaired(h.link, err)
+	}
 }
 
 func (p *pairing) leave() {

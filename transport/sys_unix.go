@@ -72,9 +72,6 @@ func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
-// isTransient says that accepting failed for want of something that may come back.
-func isTransient(err error) bool { return !errors.Is(err, net.ErrClosed) }
-
 // notThere says that nobody listens at a socket path.
 func notThere(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT)

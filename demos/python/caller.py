@@ -52,7 +52,8 @@ class Caller:
             if message[5] != self.args.service:
                 sys.exit(f"caller: the instance serves {message[5]!r}")
             if not self.heard_bye:
-                self.window, self.plain_at = max(message[7][0], 1), None
+                messages, size = message[7][:2]
+                self.window, self.plain_at = max(1, min(messages, size // (self.args.size + 256))), None
         elif kind == quartet.BYE:
             self.window, self.plain_at, self.heard_bye = 0, None, True  # it takes no more
             self.say_bye()

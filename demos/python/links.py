@@ -23,7 +23,7 @@ ENDED = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | FAILED
 def open_links(side, args, named=True):
     """The links of one side, "app" or "instance", as the flags tell; it binds them or dials them."""
     endpoints = {"requests": args.requests, "responses": args.responses}
-    if {e.split("://")[0] for e in endpoints.values()} not in ({"ipc"}, {"tcp"}):
+    if {e.partition("://")[0] for e in endpoints.values()} not in ({"ipc"}, {"tcp"}):
         raise ValueError("give two endpoints, both ipc:// or both tcp://")
     keys = quartet.read_keys(args.secret_file)
     if args.service_binds == (side == "instance"):
@@ -88,20 +88,35 @@ class Links:
             self.arrived(frame)
             try:
                 message = quartet.decode(frame.buffer)
-            except ValueError as e:
-                print(f"a message is dropped: {e}", file=sys.stderr)
+            except quartet.Malformed as e:
+                print(f"a malformed message: {e}", file=sys.stderr)
+                self.malformed(e)
                 continue
             if message:
                 self.happened.append(message)
 
-    def close(self):
+    def malformed(self, e):
+        answer = 1, quartet.RESPONSE, e.id, quartet.ANSWERED, "response", 400, "malformed", {}, b"", 0, 0, 0
+        if e.kind == quartet.REQUEST and self.side == "instance" and e.id:
+            self.send(*answer)
+        elif e.kind == quartet.RESPONSE and self.side == "app" and e.id:
+            self.happened.append(list(answer))
+        else:
+            self.ending = 0  # a dialler ends it; libzmq does not let a binder close one connection
+
+    def drop(self):
+        """Closes both sockets; what was sent has a second to leave."""
+        if self.inward in self.sockets:
+            self.poller.unregister(self.sockets[self.inward])
         for link, s in self.sockets.items():
             self.poller.unregister(self.monitors[link])
             s.disable_monitor()
             s.close()
-        if self.inward in self.sockets:
-            self.poller.unregister(self.sockets[self.inward])
         self.sockets, self.monitors = {}, {}
+
+    def close(self):
+        self.drop()
+        self.context.destroy(linger=None)
 
 
 class Dialler(Links):
@@ -145,7 +160,7 @@ class Dialler(Links):
 
     def after(self, was_up):
         """Dials again, after a while."""
-        self.close()
+        self.drop()
         if was_up and time.monotonic() - self.born > 1:
             self.wait = 0.05
         wait, self.wait = self.wait * random.uniform(0.5, 1), min(self.wait * 2, 1.5)
@@ -173,6 +188,7 @@ class Binder(Links):
         super().__init__(side, endpoints, keys)
         self.proofs = {}  # of the secret, for each link
         self.granted = {}  # until when a link is kept for whoever was let in last
+        self.bound = {}  # the endpoints as libzmq writes them
         self.fd = None  # of the peer's connection to the inward socket
         self.zap = self.context.socket(zmq.REP)
         self.zap.linger = 0
@@ -192,7 +208,7 @@ class Binder(Links):
         else:
             s.plain_server = True
             self.proofs[link] = [b"PLAIN\0quartet/1\0" + quartet.token(k, self.other, link) for k in self.keys]
-        self.endpoints[link] = bind_safely(s, self.endpoints[link])
+        self.bound[link], self.endpoints[link] = bind_safely(s, self.endpoints[link])
 
     def before(self):
         if self.zap.get(zmq.EVENTS) & zmq.POLLIN:
@@ -225,7 +241,7 @@ class Binder(Links):
     def leave(self):
         """Lets nobody in any more. The peer that is there stays."""
         for link, s in self.sockets.items():
-            s.unbind(self.endpoints[link])
+            s.unbind(self.bound[link])
 
 
 def curve_pair(key, role, side, link):
@@ -247,11 +263,12 @@ def check_owner(endpoint):
 
 
 def bind_safely(s, endpoint):
-    """Binds, and returns the endpoint as it is bound. An ipc socket is 0600, and taken from nobody."""
+    """Binds; returns the endpoint as libzmq writes it, and with its port. An ipc socket is 0600, and taken from nobody."""
     scheme, path = endpoint.split("://", 1)
     if scheme != "ipc":
         s.bind(endpoint)
-        return s.last_endpoint.decode()
+        bound = s.last_endpoint.decode()
+        return bound, endpoint.rpartition(":")[0] + ":" + bound.rpartition(":")[2]
     if os.path.dirname(path) and not os.path.isdir(os.path.dirname(path)):
         os.mkdir(os.path.dirname(path), 0o700)
     with open(path + ".lock", "a") as lock, socket.socket(socket.AF_UNIX) as probe:
@@ -263,4 +280,4 @@ def bind_safely(s, endpoint):
             s.bind(endpoint)
         finally:
             os.umask(umask)
-    return endpoint
+    return endpoint, endpoint

@@ -3,13 +3,23 @@ import argparse
 import hashlib
 import hmac
 import os
+import re
 import signal
 
 import msgpack
 
 REQUEST, RESPONSE, FORWARD, CANCEL, HELLO, BYE = range(1, 7)
 ANSWERED, OVERLOADED, DRAINING, EXPIRED, FORBIDDEN = range(5)
-FIELDS = {REQUEST: 13, RESPONSE: 12, FORWARD: 9, CANCEL: 3, HELLO: 9, BYE: 2}
+NIL = type(None)
+MAP, ARRAY, BIN = (dict, NIL), (list, NIL), (bytes, NIL)
+FIELDS = {  # of each kind, after version and kind
+    REQUEST: (bytes, str, str, int, int, int, int, str, MAP, MAP, BIN),
+    RESPONSE: (bytes, int, str, int, str, MAP, BIN, int, int, int),
+    FORWARD: (bytes, str, str, str, MAP, MAP, BIN),
+    CANCEL: (bytes,),
+    HELLO: (str, str, list, str, ARRAY, list, ARRAY),
+    BYE: (),
+}
 
 
 def flags(about):
@@ -87,18 +97,27 @@ def encode(*fields):
     return msgpack.packb(fields, use_bin_type=True)
 
 
+class Malformed(ValueError):
+    """A message that cannot be understood; kind and id are there if they could be read."""
+
+    kind = id = None
+
+
 def decode(frame):
-    """The fields of a message, None for a kind that is not known; ValueError for a malformed one."""
+    """The fields of a message; None for a kind that is not known."""
     try:
         m = msgpack.unpackb(frame, object_pairs_hook=_map)
     except Exception as e:  # msgpack has classes of its own
-        raise ValueError(f"no msgpack: {type(e).__name__}") from None
-    if not isinstance(m, list) or len(m) < 2 or m[0] != 1:
-        raise ValueError("no message of version 1")
-    if m[1] not in FIELDS:
+        raise Malformed(f"no msgpack: {type(e).__name__}") from None
+    if not isinstance(m, list) or len(m) < 2 or m[0] != 1 or not isinstance(m[1], int):
+        raise Malformed("no message of version 1")
+    types = FIELDS.get(m[1])
+    if types is None:
         return None
-    if len(m) < FIELDS[m[1]]:
-        raise ValueError("fields are missing")
+    if len(m) < 2 + len(types) or not all(map(isinstance, m[2:], types)):
+        e = Malformed(f"not the fields of a message of kind {m[1]}")
+        e.kind, e.id = m[1], m[2] if len(m) > 2 and isinstance(m[2], bytes) and len(m[2]) == 16 else None
+        raise e
     return m
 
 
@@ -107,3 +126,11 @@ def _map(pairs):
     if len(m) != len(pairs):
         raise ValueError("a key comes twice")
     return m
+
+
+def duration(text):
+    """Seconds, of a duration as Go writes it: 0s, 150ms, 1.5s, 1m30s."""
+    parts = re.findall(r"(\d+\.?\d*)(ms|s|m)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"no duration: {text!r}")
+    return sum(float(number) * {"ms": 0.001, "s": 1, "m": 60}[unit] for number, unit in parts)

@@ -4,7 +4,6 @@ after the delay. It needs Debian's python3-zmq and python3-msgpack, and either s
 has begun finish."""
 import heapq
 import os
-import re
 import sys
 import time
 
@@ -13,15 +12,6 @@ import quartet
 
 PATH, METHOD = "/service/slow", "request"
 WINDOW, WINDOW_BYTES = 256, 16 << 20
-UNITS = {"ms": 0.001, "s": 1, "m": 60}
-
-
-def seconds(text):
-    """A duration as Go writes it: 0s, 150ms, 1.5s, 1m30s."""
-    parts = re.findall(r"([0-9.]+)(ms|s|m)", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"no duration: {text!r}")
-    return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
 class Worker:
@@ -66,7 +56,7 @@ class Worker:
         if method != METHOD:
             return self.answer(id, quartet.ANSWERED, 405, "method not allowed")
         try:
-            delay = seconds((args or {}).get("delay", self.delay))
+            delay = quartet.duration((args or {}).get("delay", self.delay))
         except ValueError as e:
             return self.answer(id, quartet.ANSWERED, 400, str(e))
         if delay == 0:
@@ -115,7 +105,7 @@ def main():
     flags.add_argument("--delay", metavar="TIME", default="5s", help="of requests without the argument delay")
     args = flags.parse_args()
     try:
-        seconds(args.delay)
+        quartet.duration(args.delay)
         pair = links.open_links("instance", args)
     except (OSError, ValueError) as e:
         sys.exit(f"worker: {e}")

@@ -1,0 +1,76 @@
+// Package demo is what the mains of the demos share: flags, the secret, logs, the web server and its actors.
+package demo
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/oklog/run"
+
+	"quartet/service"
+)
+
+// errUsage is a command line that cannot be; what is wrong with it was printed already.
+var errUsage = errors.New("usage")
+
+// Flags returns the flag set of a program; about is what `-h` says before it lists the flags.
+func Flags(program, about string) *flag.FlagSet {
+	flags := flag.NewFlagSet(program, flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "Usage: %s [flags]\n\n%s\n\nFlags:\n", program, strings.TrimSpace(about))
+		flags.PrintDefaults()
+	}
+	return flags
+}
+
+// Parse reads the arguments. It prints help that was asked for to stdout, complaints to stderr.
+func Parse(flags *flag.FlagSet, args []string, stdout, stderr io.Writer) error {
+	var out strings.Builder // which of the two it is for is known only afterwards
+	flags.SetOutput(&out)
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		fmt.Fprintf(&out, "%s takes no arguments, only flags: %q (-h lists them)\n", flags.Name(), flags.Args())
+		err = errUsage
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, out.String())
+		return err
+	case err != nil:
+		fmt.Fprint(stderr, out.String())
+		return errUsage
+	}
+	return nil
+}
+
+// Exit returns the status that a program ends with after err, and says on stderr what needs saying: asking for help
+// and being told to stop are no errors.
+func Exit(program string, err error, stderr io.Writer) int {
+	switch {
+	case err == nil, errors.Is(err, run.ErrSignal), errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	}
+	fmt.Fprintf(stderr, "%s: %v\n", program, err)
+	return 1
+}
+
+// Mesh are the flags of the two processes that talk to each other; both are given the same values.
+type Mesh struct {
+	Addr       service.Addr
+	SecretFile string
+}
+
+// Flags adds them to a flag set.
+func (m *Mesh) Flags(flags *flag.FlagSet) {
+	flags.StringVar(&m.Addr.Requests, "requests", "ipc://run/slow", "`endpoint` that requests travel over")
+	flags.StringVar(&m.Addr.Responses, "responses", "ipc://run/slow_response", "`endpoint` that responses travel over")
+	flags.BoolVar(&m.Addr.ServiceBinds, "service-binds", false,
+		"the service listens on both endpoints and apps dial it; else the app listens")
+	flags.StringVar(&m.SecretFile, "secret-file", "",
+		"`file` with the secret of app and service; else $QUARTET_SECRET, else the well-known one of the demos")
+}

@@ -1,0 +1,177 @@
+package service
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+
+	"quartet/transport/wire"
+)
+
+// shop is a scheduler whose jobs wait until they are released, in a bubble.
+type shop struct {
+	*scheduler
+	mu      sync.Mutex
+	running []*job
+	release map[*job]chan struct{}
+}
+
+func newShop(concurrency, backlog int) *shop {
+	p := &shop{release: map[*job]chan struct{}{}}
+	p.scheduler = newScheduler(serverOptions{concurrency: concurrency, backlog: backlog}, func(j *job) {
+		done := make(chan struct{})
+		p.mu.Lock()
+		p.running = append(p.running, j)
+		p.release[j] = done
+		p.mu.Unlock()
+		<-done
+	})
+	return p
+}
+
+func (p *shop) began() int {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.running)
+}
+
+// end ends the n-th job that began.
+func (p *shop) end(n int) {
+	p.mu.Lock()
+	close(p.release[p.running[n]])
+	p.mu.Unlock()
+	synctest.Wait()
+}
+
+func newJob(sent bool) *job {
+	time.Sleep(time.Microsecond) // in a bubble: the order of arrival is clear
+	j := &job{req: &wire.Request{}, arrived: time.Now(), size: 1}
+	if sent {
+		j.req.Flags = wire.FlagSent
+	}
+	return j
+}
+
+func TestSchedulerLimits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(2, 2)
+		jobs := []*job{newJob(false), newJob(false), newJob(false), newJob(false)}
+		for _, j := range jobs {
+			is.Equal(p.submit(j), "")
+		}
+		is.Equal(p.submit(newJob(false)), "the backlog is full")
+		is.Equal(p.began(), 2) // no more than that run
+		is.True(p.withdraw(jobs[2]))
+		is.Equal(p.submit(newJob(false)), "") // what was withdrawn leaves its place
+		p.end(1)
+		is.Equal(p.began(), 3)
+		is.Equal(p.running[2], jobs[3]) // the longest wait first, without the one withdrawn
+		for n := range 4 {
+			if n != 1 {
+				p.end(n)
+			}
+		}
+		is.Equal(p.wait(time.Second), 0)
+		is.Equal(p.bytes, int64(0))
+	})
+}
+
+func TestSchedulerHalves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(4, 4)
+		for range 4 {
+			is.Equal(p.submit(newJob(true)), "")
+		}
+		is.Equal(p.submit(newJob(true)), "the backlog is full") // half of the backlog
+		is.Equal(p.began(), 2)                                  // half of the handlers
+		for range 4 {
+			is.Equal(p.submit(newJob(false)), "") // two run, two wait
+		}
+		is.Equal(p.began(), 4)
+		p.end(0) // of a sent job: the longest waiting is a sent one
+		is.True(p.running[4].sent())
+		p.end(2) // of a sync job: of the sent half both are busy
+		is.True(!p.running[5].sent())
+		for _, n := range []int{1, 3, 4, 5, 6, 7} {
+			p.began()
+			p.end(n)
+		}
+		is.Equal(p.wait(time.Second), 0)
+	})
+}
+
+func TestSchedulerOfOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(1, 0)
+		is.Equal(p.submit(newJob(true)), "") // half of one is one
+		is.Equal(p.submit(newJob(false)), "the backlog is full")
+		is.Equal(p.began(), 1)
+		is.Equal(p.wait(time.Second), 1) // it still runs
+		p.end(0)
+		is.Equal(p.wait(time.Second), 0)
+	})
+}
+
+func TestSchedulerBytes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(1, 100)
+		is.Equal(p.submit(newJob(false)), "")
+		large := newJob(false)
+		large.size = backlogBytes + 1
+		is.Equal(p.submit(large), "") // a single one always fits
+		is.Equal(p.submit(newJob(false)), "the backlog is full")
+		p.began()
+		p.end(0)
+		p.began()
+		p.end(1)
+		is.Equal(p.bytes, int64(0))
+	})
+}
+
+// TestSchedulerGoexit: a handler that ends its goroutine costs no place.
+func TestSchedulerGoexit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		ran := 0
+		s := newScheduler(serverOptions{concurrency: 1, backlog: 10}, func(*job) {
+			ran++
+			runtime.Goexit()
+		})
+		for range 5 {
+			is.Equal(s.submit(newJob(false)), "")
+		}
+		is.Equal(s.wait(time.Second), 0)
+		is.Equal(ran, 5)
+	})
+}
+
+func TestWithdrawRunning(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := newScheduler(serverOptions{concurrency: 1}, nil)
+	j := &job{req: &wire.Request{}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	is.True(s.running(j, cancel))
+	is.True(!s.withdraw(j)) // it runs
+	is.True(ctx.Err() != nil)
+
+	early := &job{req: &wire.Request{}}
+	is.True(!s.withdraw(early))        // it is about to run
+	is.True(!s.running(early, cancel)) // and then does not
+}

@@ -1,0 +1,5 @@
+// Package transporttest holds the conformance suite of the transport: what every scheme must do, in both
+// binding modes. A scheme joins with one line:
+//
+//	func TestConformanceIPC(t *testing.T) { transporttest.Run(t, transporttest.IPC, transporttest.Authenticated()) }
+package transporttest
