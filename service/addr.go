@@ -25,6 +25,16 @@ func (a Addr) String() string {
 	return fmt.Sprintf("%s %s (the %s binds)", a.Requests, a.Responses, who)
 }
 
+// Loopback says whether neither endpoint can be reached from another host.
+func (a Addr) Loopback() bool {
+	for _, text := range []string{a.Requests, a.Responses} {
+		if e, err := transport.ParseEndpoint(text); err == nil && !e.Loopback() {
+			return false
+		}
+	}
+	return true
+}
+
 // Secret authenticates connections; it never prints.
 type Secret = transport.Secret
 

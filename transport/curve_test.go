@@ -419,7 +419,7 @@ func TestCurveManyMessages(t *testing.T) {
 	is := is.New(t)
 	t.Parallel()
 	bound, dialled := wirePair(t, schemeTCP, "127.0.0.1", Instance)
-	const n = 5000
+	const n = 1000
 	for _, way := range [][2]*wirePeer{{bound, dialled}, {dialled, bound}} {
 		for i := range n {
 			way[0].say(fmt.Sprint("message ", i))

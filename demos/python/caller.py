@@ -124,10 +124,7 @@ def main():
     flags.add_argument("--patience", metavar="SECONDS", type=float, default=60, help="to give up without progress")
     flags.add_argument("--plain", action="store_true", help="dial as a plain peer: without pair property, hello and bye")
     args = flags.parse_args()
-    try:
-        pair = links.open_links("app", args, named=not args.plain)
-    except (OSError, ValueError) as e:
-        sys.exit(f"caller: {e}")
+    pair = links.open_links("app", args, named=not args.plain)
     caller = Caller(pair, args)
     quartet.stop_on_signal(caller.stop_calling)
     print("caller: calling at", *pair.endpoints.values(), file=sys.stderr, flush=True)
@@ -138,4 +135,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    links.run("caller", main)

@@ -31,6 +31,14 @@ def open_links(side, args, named=True):
     return Dialler(side, endpoints, keys, named)
 
 
+def run(program, main):
+    """Runs a main; what its user can mend ends it with a line."""
+    try:
+        main()
+    except (OSError, ValueError, zmq.ZMQError) as e:
+        sys.exit(f"{program}: {e}")
+
+
 class Links:
     """poll tells what has happened: "up" (a peer is there), "down" (it is gone) and the fields of messages."""
 
@@ -271,7 +279,7 @@ def bind_safely(s, endpoint):
         return bound, endpoint.rpartition(":")[0] + ":" + bound.rpartition(":")[2]
     if os.path.dirname(path) and not os.path.isdir(os.path.dirname(path)):
         os.mkdir(os.path.dirname(path), 0o700)
-    with open(path + ".lock", "a") as lock, socket.socket(socket.AF_UNIX) as probe:
+    with open(path + ".lock", "a", opener=lambda name, how: os.open(name, how, 0o600)) as lock, socket.socket(socket.AF_UNIX) as probe:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.path.exists(path) and probe.connect_ex(path) == 0:
             raise FileExistsError(f"somebody listens at {path}")

@@ -31,17 +31,17 @@ class Worker:
         self.lowest = None  # the smallest (arrival - sent) of the link, in µs
 
     def take(self, message):
-        kind = message[1]
-        if kind == quartet.REQUEST:
+        if message[1] == quartet.REQUEST:
             self.request(*message[2:13])
-        elif kind == quartet.CANCEL and message[2] in self.work:
+        elif message[1] == quartet.CANCEL and message[2] in self.work:
             self.finish(message[2], 499, "canceled")
-        elif kind == quartet.BYE:
+        elif message[1] == quartet.BYE:
             self.heard_bye = True
             self.say_bye()
 
     def request(self, id, path, method, flags, hops, left, sent, sender, header, args, body):
-        now, size, body = time.monotonic(), len(body or b"") + 256, body or b""
+        now, body = time.monotonic(), body or b""
+        size = len(body) + 256
         late = now * 1e6 - sent
         self.lowest = late if self.lowest is None else min(self.lowest, late)
         left = left / 1e3 - (late - self.lowest) / 1e6  # it may have lain in a buffer
@@ -57,8 +57,8 @@ class Worker:
             return self.answer(id, quartet.ANSWERED, 405, "method not allowed")
         try:
             delay = quartet.duration((args or {}).get("delay", self.delay))
-        except ValueError as e:
-            return self.answer(id, quartet.ANSWERED, 400, str(e))
+        except ValueError:
+            return self.answer(id, quartet.ANSWERED, 400, "the argument delay is no duration")
         if delay == 0:
             return self.answer(id, quartet.ANSWERED, 200, "", body)
         self.work[id], self.bytes = (now, delay <= left, body), self.bytes + size
@@ -79,8 +79,7 @@ class Worker:
             self.said_bye = self.links.send(1, quartet.BYE)
 
     def leave(self):
-        if not self.leaving:
-            self.leaving = time.monotonic()
+        self.leaving = self.leaving or time.monotonic()
 
     def turn(self):
         """Waits for something to do and does it; False when all is done."""
@@ -104,11 +103,8 @@ def main():
     flags = quartet.flags(__doc__)
     flags.add_argument("--delay", metavar="TIME", default="5s", help="of requests without the argument delay")
     args = flags.parse_args()
-    try:
-        quartet.duration(args.delay)
-        pair = links.open_links("instance", args)
-    except (OSError, ValueError) as e:
-        sys.exit(f"worker: {e}")
+    quartet.duration(args.delay)
+    pair = links.open_links("instance", args)
     worker = Worker(pair, args.service, args.delay)
     quartet.stop_on_signal(worker.leave)
     print("worker: serving at", *pair.endpoints.values(), flush=True)
@@ -118,4 +114,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    links.run("worker", main)
