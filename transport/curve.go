@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
@@ -147,7 +148,7 @@ func (s *curve) accept(conn *zmq4.Conn) error {
 
 // openHello finds the secret that a client holds.
 func (s *curve) openHello(hello []byte) (which int, peerShort [32]byte, err error) {
-	if len(hello) != curveHelloSize || hello[0] != 1 || hello[1] != 0 {
+	if len(hello) != curveHelloSize || hello[0] != 1 || !allZero(hello[1:74]) { // minor version 0, and padding
 		return 0, peerShort, fmt.Errorf("%w: a malformed HELLO", ErrProtocol)
 	}
 	peerShort = [32]byte(hello[74:106])
@@ -164,6 +165,8 @@ func (s *curve) openHello(hello []byte) (which int, peerShort [32]byte, err erro
 	}
 	return 0, peerShort, ErrRefused
 }
+
+func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 
 func curveWelcome(server, short curveKey, peerShort [32]byte, cookie []byte) []byte {
 	nonce := freshNonce()
