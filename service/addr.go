@@ -7,7 +7,8 @@ import (
 )
 
 // Addr is where a service is met: a pair of endpoints, and which side binds them. The same value is
-// used on both sides. Endpoints are ipc://path/of/a/socket, or inproc://name within one process.
+// used on both sides. Endpoints are ipc://path/of/a/socket on one host, tcp://host:port (encrypted with keys
+// derived from the secret), tls+tcp://host:port (with certificates), or inproc://name within one process.
 type Addr struct {
 	Requests, Responses string
 	// ServiceBinds: the instance binds and clients dial. Otherwise, as in the origin, the client binds and
@@ -24,6 +25,16 @@ func (a Addr) String() string {
 	return fmt.Sprintf("%s %s (the %s binds)", a.Requests, a.Responses, who)
 }
 
+// Loopback says whether neither endpoint can be reached from another host.
+func (a Addr) Loopback() bool {
+	for _, text := range []string{a.Requests, a.Responses} {
+		if e, err := transport.ParseEndpoint(text); err == nil && !e.Loopback() {
+			return false
+		}
+	}
+	return true
+}
+
 // Secret authenticates connections; it never prints.
 type Secret = transport.Secret
 
@@ -33,6 +44,9 @@ func ReadSecret(file string) (Secret, error) { return transport.ReadSecret(file)
 
 // ParseSecret is ReadSecret for text that is in memory.
 func ParseSecret(text []byte) (Secret, error) { return transport.ParseSecret(text) }
+
+// TLSFiles names the certificates of tls+tcp endpoints. See transport.TLSFiles.
+type TLSFiles = transport.TLSFiles
 
 // Event is one thing that happened to an endpoint: listening, connected, refused and so on.
 type Event = transport.Event

@@ -26,6 +26,7 @@ type app struct {
 	bye       bool // it sends no more
 	byeSent   time.Time
 	lettingGo bool
+	dismissed bool // its secret was removed
 }
 
 func newApp(s *Server, p *transport.Peer) *app {
@@ -65,7 +66,9 @@ func (a *app) unreadable(err error) {
 	switch {
 	case errors.Is(err, wire.ErrKind):
 	case ok && kind == wire.KindRequest:
-		a.server.opts.log.Warn("an unreadable request", "service", a.server.name, "app", a.peer.String(), "cause", err.Error())
+		if count, now := a.server.unreadable.due(); now {
+			a.server.opts.log.Warn("an unreadable request", "service", a.server.name, "app", a.peer.String(), "cause", err.Error(), "count", count)
+		}
 		resp := (&handler.Response{Status: 400, Reason: "the request is unreadable"}).ToWire()
 		resp.ID = id
 		a.answerNow(resp)
@@ -154,6 +157,9 @@ func (a *app) settled(j *job) {
 	a.vacate(j)
 	last := len(a.jobs) == 0
 	a.mu.Unlock()
+	if last {
+		a.letGoIfDismissed()
+	}
 	if last && a.server.draining.Load() {
 		a.server.mu.Lock()
 		a.server.tellChanged()
@@ -191,6 +197,7 @@ func (a *app) takeBye() {
 	if !answered {
 		a.sayBye()
 	}
+	a.letGoIfDismissed()
 	a.server.mu.Lock()
 	a.server.tellChanged()
 	a.server.mu.Unlock()

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"quartet/transport/wire"
 )
@@ -60,13 +59,19 @@ func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error 
 	if !wire.ValidName(name) || len(addrs) == 0 {
 		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes and at least one address", name, wire.MaxName)
 	}
+	c.mu.Lock() // SetSecret changes the options
+	defer c.mu.Unlock()
 	opts := c.opts.registerOptions
+	opts.secret = Secret{}
 	for _, opt := range o {
 		opt.applyRegister(&opts)
 	}
+	ownSecret := !opts.secret.IsZero()
+	if !ownSecret {
+		opts.secret = c.opts.secret
+	}
 	r := newRemote(c, name, addrs, opts)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	r.ownSecret = ownSecret
 	if c.closed {
 		return ErrClosed
 	}
@@ -95,7 +100,7 @@ func (c *Client) Unregister(ctx context.Context, name string) error {
 	if r == nil {
 		return failure(ErrUnknownService, "%s", name)
 	}
-	return r.shutdown(ctx)
+	return errors.Join(r.shutdown(ctx))
 }
 
 // Ready waits until an instance of a service takes requests. Errors: ErrUnavailable when ctx ends before,
@@ -121,28 +126,33 @@ func (c *Client) Addrs(name string) []Addr {
 // of Sends have returned, and closes everything. When ctx ends before, the rest is cut off: calls are lost,
 // response handlers of Sends are told 502, and the error wraps ctx's.
 func (c *Client) Shutdown(ctx context.Context) error {
+	cut, stuck := c.end(ctx)
+	return errors.Join(cut, stuck)
+}
+
+// Close is Shutdown without grace: calls under way are lost. The error says that response handlers still
+// run after 5 s.
+func (c *Client) Close() error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(ErrClosed)
+	_, stuck := c.end(ctx)
+	return stuck
+}
+
+// end ends the client. The errors say what was cut off, and what still runs.
+func (c *Client) end(ctx context.Context) (cut, stuck error) {
 	c.mu.Lock()
 	c.closed = true
 	remotes := slices.Collect(maps.Values(c.remotes))
 	c.mu.Unlock()
 	var wait sync.WaitGroup
-	errs := make([]error, len(remotes))
+	cuts, stucks := make([]error, len(remotes)), make([]error, len(remotes))
 	for i, r := range remotes {
-		wait.Go(func() { errs[i] = r.shutdown(ctx) })
+		wait.Go(func() { cuts[i], stucks[i] = r.shutdown(ctx) })
 	}
 	wait.Wait()
 	c.stop()
-	return errors.Join(errs...)
-}
-
-// Close is Shutdown without grace: calls under way are lost.
-func (c *Client) Close() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := c.Shutdown(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return errors.Join(cuts...), errors.Join(stucks...)
 }
 
 func (c *Client) remote(name string) (*remote, error) {
@@ -182,67 +192,6 @@ type counters struct{ late, stranger, malformed atomic.Uint64 }
 // Stats reads the counters.
 func (c *Client) Stats() Stats {
 	return Stats{c.stats.late.Load(), c.stats.stranger.Load(), c.stats.malformed.Load()}
-}
-
-// shutdown ends a remote; see Client.Shutdown.
-func (r *remote) shutdown(ctx context.Context) error {
-	r.mu.Lock()
-	if r.closed {
-		r.mu.Unlock()
-		select { // of two that end it, the less patient one counts
-		case <-r.cut:
-		case <-ctx.Done():
-			r.cutOnce.Do(func() { close(r.cut) })
-		}
-		<-r.ended
-		return nil
-	}
-	r.closed = true
-	idle := r.idle
-	r.capacityChanged()
-	r.mu.Unlock()
-	closeAll(r.nodes) // diallers would come again
-
-	var err error
-	select {
-	case <-idle:
-	case <-ctx.Done():
-		err = r.cutOff(idle, context.Cause(ctx))
-	case <-r.cut:
-		err = r.cutOff(idle, ErrClosed)
-	}
-	r.cutOnce.Do(func() { close(r.cut) })
-	select { // what was cut ends at once, but response handlers may take no notice
-	case <-idle:
-	case <-time.After(closeLimit):
-		err = errors.Join(err, fmt.Errorf("service %s: response handlers still run", r.name))
-	}
-	r.closePeers()
-	close(r.ended)
-	return err
-}
-
-// cutOff is the error of calls that are cut off, if there are any.
-func (r *remote) cutOff(idle <-chan struct{}, why error) error {
-	select {
-	case <-idle:
-		return nil
-	default:
-		return fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
-	}
-}
-
-func (r *remote) closePeers() {
-	r.mu.Lock()
-	instances := slices.Clone(r.instances)
-	r.mu.Unlock()
-	for _, i := range instances {
-		i.frames.send(&wire.Bye{})
-		i.peer.Close()
-	}
-	for _, i := range instances {
-		<-i.peer.Done()
-	}
 }
 
 func (r *remote) sayHello() {

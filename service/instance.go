@@ -22,6 +22,7 @@ type instance struct {
 	plain    bool // it has not said hello in time: window 64, all routes, no drain
 	draining bool // it takes no more
 	left     bool // and has said bye
+	leaving  bool // this side lets it go when it has its last answer
 	down     bool // a send failed: its end is being worked out
 	id, name string
 	routes   *routeSet // nil: not told, every path may be tried
@@ -81,6 +82,7 @@ func (i *instance) drop(a *attempt) bool {
 	if a.sent {
 		i.sent.remove(a.size)
 	}
+	i.closeWhenIdle()
 	return true
 }
 
@@ -118,7 +120,9 @@ func (i *instance) unreadable(err error) {
 		return // rolling upgrades: what is new is for others
 	}
 	if kind, id, ok := wire.IDOf(err); ok && (kind == wire.KindResponse || kind == wire.KindForward) {
-		i.remote.opts.log.Warn("an unreadable answer", "service", i.remote.name, "instance", i.peer.String(), "cause", err.Error())
+		if count, now := i.remote.unreadable.due(); now {
+			i.remote.opts.log.Warn("an unreadable answer", "service", i.remote.name, "instance", i.peer.String(), "cause", err.Error(), "count", count)
+		}
 		i.remote.answer(i, id, result{err: failure(ErrLost, "the answer is unreadable: %w", err)})
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"quartet/transport/wire"
 )
 
-// job is one request at an instance. The scheduler's lock guards cancel, at and gone.
+// job is one request at an instance. The scheduler's lock guards the fields from at to over.
 type job struct {
 	app      *app
 	req      *wire.Request
@@ -25,22 +25,33 @@ type job struct {
 	at     *list.Element // in the backlog
 	cancel context.CancelFunc
 	gone   bool // nobody waits
+	over   bool // the handler has returned
 
 	vacated bool // it has left the window; the app's lock guards it
 }
 
 func (j *job) sent() bool { return j.req.Flags&wire.FlagSent != 0 }
 
+// large is the size of a large request, 0 of any other: these are bounded by their number alone.
+func (j *job) large() int64 {
+	if j.size <= largeRequest {
+		return 0
+	}
+	return j.size
+}
+
 // run serves one job, in a goroutine of the scheduler.
 func (s *Server) run(j *job) {
 	if time.Until(j.deadline) <= 0 {
+		s.work.over(j)
 		j.app.settled(j)
 		j.app.refuse(j, wire.OutcomeExpired, "it waited too long for a handler")
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, j.deadline)
 	defer cancel()
-	if !s.work.running(j, cancel) {
+	if !s.work.begins(j, cancel) {
+		s.work.over(j)
 		j.app.settled(j)
 		j.app.refuse(j, wire.OutcomeExpired, "canceled before it ran")
 		return
@@ -55,6 +66,7 @@ func (s *Server) run(j *job) {
 // answer sends what a handler made. It is called exactly once for every job that ran.
 func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err error) {
 	took := time.Since(j.started)
+	s.work.over(j)
 	switch {
 	case err != nil && s.base.Err() != nil:
 		// It was cut off. Its caller will hear that it is lost, and not of an error that this server made.
@@ -93,7 +105,7 @@ func (s *Server) report(j *job, err error, took time.Duration) {
 func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 	running, queued := s.work.load()
 	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), took
-	w.Load = uint32(max(running+queued-1, 0))
+	w.Load = uint32(running + queued)
 	buf := getBuffer()
 	defer putBuffer(buf)
 	frame, err := wire.Append((*buf)[:0], w)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/matryer/is"
@@ -142,27 +143,23 @@ func TestServerShutdownCutsOff(t *testing.T) {
 // TestServerCloseWithStubbornHandler: the error says that it still runs.
 func TestServerCloseWithStubbornHandler(t *testing.T) {
 	t.Parallel()
-	is := is.New(t)
-	open, entered := make(chan struct{}), make(chan struct{})
-	addr := servicetest.Addr()
-	c := newClient(t, addr)
-	s := service.NewServer(svc, handler.Func(func(context.Context, *handler.Request) (*handler.Response, error) {
-		close(entered)
-		<-open
-		return &handler.Response{}, nil
-	}))
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(addr) }()
-	ready(t, c)
-	done := ask(t.Context(), c, "/")
-	recv(t, entered, "the handler began")
-	began := time.Now()
-	is.True(s.Close() != nil)
-	is.True(time.Since(began) >= service.CloseLimit)
-	failed(is, recv(t, done, "the caller was told").err, service.ErrLost, 502)
-	close(open)
-	is.Equal(recv(t, served, "Serve"), service.ErrClosed)
-	await(t, "the handler is over", func() bool { return s.Stats().Running == 0 })
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		open := make(chan struct{})
+		c, s := pair(t, handler.Func(func(context.Context, *handler.Request) (*handler.Response, error) {
+			<-open
+			return &handler.Response{}, nil
+		}))
+		done := ask(t.Context(), c, "/")
+		synctest.Wait()
+		began := time.Now()
+		is.True(s.Close() != nil)
+		is.Equal(time.Since(began), service.CloseLimit)
+		failed(is, (<-done).err, service.ErrLost, 502) // long before that
+		close(open)
+		synctest.Wait()
+		is.Equal(s.Stats().Running, 0)
+	})
 }
 
 // TestWrongSecret: no connection, and the log says why.

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"quartet/handler"
@@ -30,4 +31,26 @@ func cleanName(s string) string {
 		s = strings.ToValidUTF8(s[:wire.MaxName], "")
 	}
 	return s
+}
+
+const logEvery = 10 * time.Second
+
+// rarely keeps a line that a peer can cause at will from filling the log: one in 10 s, with a count.
+type rarely struct {
+	mu         sync.Mutex
+	at         time.Time
+	suppressed int
+}
+
+// due says whether a line may be logged now, and how many it stands for.
+func (r *rarely) due() (count int, now bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.at.IsZero() && time.Since(r.at) < logEvery {
+		r.suppressed++
+		return 0, false
+	}
+	count = r.suppressed + 1
+	r.at, r.suppressed = time.Now(), 0
+	return count, true
 }

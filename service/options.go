@@ -32,10 +32,13 @@ const (
 	plainWindow     = 64
 	frameOverhead   = 64 << 10
 	backlogBytes    = 64 << 20
+	largeRequest    = 64 << 10
+	largeBytes      = 64 << 20         // of the requests over largeRequest that an instance has, from all apps
 	answerWait      = time.Second      // for room in the queue of answers, before its peer is cut
 	forgetAfter     = 10 * time.Second // a place in a window whose caller left and whose instance is silent
 	closeLimit      = 5 * time.Second  // for goroutines to end in Close
 	byeLimit        = time.Second      // for the answer to bye
+	drainLimit      = 10 * time.Second // for the last answers of a link whose secret was removed
 	respondingLimit = DefaultTimeout   // of the response handler of a Send
 )
 
@@ -78,6 +81,7 @@ type linkOptions struct {
 	name            string
 	maxBody         int
 	heartbeat, dead time.Duration
+	tls             *TLSFiles
 	socketMode      fs.FileMode
 	peerUIDs        []int
 }
@@ -114,6 +118,7 @@ func (o linkOptions) config(side transport.Side) transport.Config {
 		Side: side, Secret: o.secret, Log: o.log, Hook: o.hook,
 		Heartbeat: o.heartbeat, Dead: o.dead,
 		MaxFrame:   o.maxBody + frameOverhead,
+		TLS:        o.tls,
 		SocketMode: o.socketMode, PeerUIDs: o.peerUIDs,
 	}
 }
@@ -168,6 +173,9 @@ func WithMaxBody(n int) Option {
 func WithHeartbeat(interval, dead time.Duration) Option {
 	return bothSides(func(o *linkOptions) { o.heartbeat, o.dead = interval, dead })
 }
+
+// WithTLS sets the certificates of tls+tcp endpoints. Default: none, and the system's roots.
+func WithTLS(t *TLSFiles) Option { return bothSides(func(o *linkOptions) { o.tls = t }) }
 
 // WithSocketMode sets the mode of ipc sockets that are bound. Default 0600.
 func WithSocketMode(mode fs.FileMode) Option {

@@ -19,6 +19,10 @@ type remote struct {
 	opts   registerOptions
 	nodes  []node
 
+	ownSecret bool // it was registered with a secret of its own
+
+	unreadable rarely
+
 	mu        sync.Mutex
 	instances []*instance
 	sets      map[string]*routeSet // by their text, so that equal routes are matched once
@@ -28,8 +32,9 @@ type remote struct {
 	idle      chan struct{} // closed while active is 0
 	closed    bool
 	cut       chan struct{} // closed when the grace is over: everything ends now
-	cutOnce   sync.Once
+	cutErr    error         // tells what was cut off
 	ended     chan struct{} // closed when shutdown is done
+	stuckErr  error         // set before that: what still runs
 }
 
 func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remote {
@@ -59,7 +64,7 @@ func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	i := &instance{remote: r, peer: p, frames: frameSender{p}, pending: map[wire.ID]*attempt{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
+	if r.closed || !p.AdmittedBy(r.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)

@@ -14,12 +14,14 @@ type scheduler struct {
 	concurrency, backlog int
 	do                   func(*job)
 
-	mu         sync.Mutex
-	active     int // goroutines
-	activeSent int
-	sync, sent list.List
-	bytes      int64
-	idle       chan struct{} // closed when active is 0
+	mu          sync.Mutex
+	active      int // goroutines: of handlers, and of those whose answer is being sent
+	running     int // handlers
+	runningSent int
+	sync, sent  list.List
+	bytes       int64         // of what waits
+	large       int64         // bytes of large requests that wait or run
+	idle        chan struct{} // closed when active is 0
 }
 
 func newScheduler(o serverOptions, do func(*job)) *scheduler {
@@ -32,14 +34,24 @@ func newScheduler(o serverOptions, do func(*job)) *scheduler {
 func (s *scheduler) submit(j *job) (refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.mayRun(j.sent()) {
-		s.begin(j)
-		go s.loop(j)
-		return ""
+	if j.large() > 0 && s.large > 0 && s.large+j.large() > largeBytes {
+		return "too many large requests"
 	}
 	line, most := &s.sync, s.backlog
 	if j.sent() {
 		line, most = &s.sent, half(s.backlog)
+	}
+	if s.mayRun(j.sent()) {
+		if line.Len() == 0 {
+			s.large += j.large()
+			s.begin(j)
+			go s.loop(j)
+			return ""
+		}
+		first := line.Front().Value.(*job) // a handler is just over, and its goroutine not yet back
+		s.take(first)
+		s.begin(first)
+		go s.loop(first)
 	}
 	waiting := s.sync.Len() + s.sent.Len()
 	if waiting >= s.backlog || line.Len() >= most || waiting > 0 && s.bytes+j.size > backlogBytes {
@@ -47,11 +59,12 @@ func (s *scheduler) submit(j *job) (refusal string) {
 	}
 	j.at = line.PushBack(j)
 	s.bytes += j.size
+	s.large += j.large()
 	return ""
 }
 
 func (s *scheduler) mayRun(sent bool) bool {
-	return s.active < s.concurrency && (!sent || s.activeSent < max(half(s.concurrency), 1))
+	return s.running < s.concurrency && (!sent || s.runningSent < max(half(s.concurrency), 1))
 }
 
 // half rounds up, so that half of one is one.
@@ -61,8 +74,28 @@ func (s *scheduler) begin(j *job) {
 	if s.active++; s.active == 1 {
 		s.idle = make(chan struct{})
 	}
+	s.running++
 	if j.sent() {
-		s.activeSent++
+		s.runningSent++
+	}
+}
+
+// over says that a handler has returned: its place is free, before anybody can know by its answer.
+func (s *scheduler) over(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leave(j)
+}
+
+func (s *scheduler) leave(j *job) {
+	if j.over {
+		return
+	}
+	j.over = true
+	s.running--
+	s.large -= j.large()
+	if j.sent() {
+		s.runningSent--
 	}
 }
 
@@ -92,9 +125,7 @@ func (s *scheduler) next(done *job) *job {
 		return nil
 	}
 	s.active--
-	if done.sent() {
-		s.activeSent--
-	}
+	s.leave(done)
 	var first *job
 	for _, line := range []*list.List{&s.sync, &s.sent} {
 		if line.Len() == 0 {
@@ -124,8 +155,8 @@ func (s *scheduler) take(j *job) {
 	s.bytes -= j.size
 }
 
-// running notes how a job that begins to run can be canceled; false if it was before.
-func (s *scheduler) running(j *job, cancel context.CancelFunc) bool {
+// begins notes how a job that begins to run can be canceled; false if it was before.
+func (s *scheduler) begins(j *job, cancel context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j.cancel = cancel
@@ -140,6 +171,7 @@ func (s *scheduler) withdraw(j *job) bool {
 	j.gone = true
 	if j.at != nil {
 		s.take(j)
+		s.large -= j.large()
 		return true
 	}
 	if j.cancel != nil {
@@ -151,7 +183,7 @@ func (s *scheduler) withdraw(j *job) bool {
 func (s *scheduler) load() (running, queued int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.active, s.sync.Len() + s.sent.Len()
+	return s.running, s.sync.Len() + s.sent.Len()
 }
 
 // whenIdle is closed when no handler runs.
@@ -169,6 +201,7 @@ func (s *scheduler) wait(limit time.Duration) int {
 	case <-s.whenIdle():
 	case <-t.C:
 	}
-	running, _ := s.load()
-	return running
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active
 }

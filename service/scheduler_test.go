@@ -17,7 +17,7 @@ import (
 type shop struct {
 	*scheduler
 	mu      sync.Mutex
-	running []*job
+	order   []*job
 	release map[*job]chan struct{}
 }
 
@@ -26,7 +26,7 @@ func newShop(concurrency, backlog int) *shop {
 	p.scheduler = newScheduler(serverOptions{concurrency: concurrency, backlog: backlog}, func(j *job) {
 		done := make(chan struct{})
 		p.mu.Lock()
-		p.running = append(p.running, j)
+		p.order = append(p.order, j)
 		p.release[j] = done
 		p.mu.Unlock()
 		<-done
@@ -38,13 +38,13 @@ func (p *shop) began() int {
 	synctest.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.running)
+	return len(p.order)
 }
 
 // end ends the n-th job that began.
 func (p *shop) end(n int) {
 	p.mu.Lock()
-	close(p.release[p.running[n]])
+	close(p.release[p.order[n]])
 	p.mu.Unlock()
 	synctest.Wait()
 }
@@ -73,7 +73,7 @@ func TestSchedulerLimits(t *testing.T) {
 		is.Equal(p.submit(newJob(false)), "") // what was withdrawn leaves its place
 		p.end(1)
 		is.Equal(p.began(), 3)
-		is.Equal(p.running[2], jobs[3]) // the longest wait first, without the one withdrawn
+		is.Equal(p.order[2], jobs[3]) // the longest wait first, without the one withdrawn
 		for n := range 4 {
 			if n != 1 {
 				p.end(n)
@@ -99,9 +99,9 @@ func TestSchedulerHalves(t *testing.T) {
 		}
 		is.Equal(p.began(), 4)
 		p.end(0) // of a sent job: the longest waiting is a sent one
-		is.True(p.running[4].sent())
+		is.True(p.order[4].sent())
 		p.end(2) // of a sync job: of the sent half both are busy
-		is.True(!p.running[5].sent())
+		is.True(!p.order[5].sent())
 		for _, n := range []int{1, 3, 4, 5, 6, 7} {
 			p.began()
 			p.end(n)
@@ -167,11 +167,11 @@ func TestWithdrawRunning(t *testing.T) {
 	j := &job{req: &wire.Request{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	is.True(s.running(j, cancel))
+	is.True(s.begins(j, cancel))
 	is.True(!s.withdraw(j)) // it runs
 	is.True(ctx.Err() != nil)
 
 	early := &job{req: &wire.Request{}}
-	is.True(!s.withdraw(early))        // it is about to run
-	is.True(!s.running(early, cancel)) // and then does not
+	is.True(!s.withdraw(early))       // it is about to run
+	is.True(!s.begins(early, cancel)) // and then does not
 }

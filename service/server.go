@@ -25,6 +25,8 @@ type Server struct {
 	hello   *wire.Hello
 	work    *scheduler
 
+	unreadable rarely
+
 	base context.Context // of the handlers; ends when the server is closed
 	stop context.CancelFunc
 
@@ -127,7 +129,7 @@ func (s *Server) accept(p *transport.Peer) transport.Receiver {
 	a := newApp(s, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining.Load() {
+	if s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	s.apps[a] = struct{}{}

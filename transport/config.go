@@ -122,6 +122,8 @@ type Config struct {
 	QueueMessages int // default DefaultQueueMessages
 	QueueBytes    int // default DefaultQueueBytes
 
+	TLS *TLSFiles // certificates of tls+tcp endpoints; nil: none, and the system's roots
+
 	SocketMode fs.FileMode // of an ipc socket that is bound; default 0600
 	PeerUIDs   []int       // users, besides our own and root, whose ipc sockets may be dialled
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	mrand "math/rand/v2"
 	"net"
@@ -20,9 +21,12 @@ type Dialer struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	tasks  sync.WaitGroup
+	secret heldSecret
+	wake   chan struct{} // one slot: the secret has changed, there is no reason to wait any longer
 
-	key      int // which key of the secret is presented
-	refusals int // in a row
+	tried    Secret // that key counts in
+	key      int    // which key of the secret is presented
+	refusals int    // in a row
 }
 
 // Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
@@ -30,8 +34,18 @@ func Dial(addr Addr, cfg Config) (*Dialer, error) {
 	if err := checkConfig(addr, cfg); err != nil {
 		return nil, err
 	}
+	if err := checkFiles(addr, cfg, false); err != nil {
+		return nil, err
+	}
+	for _, kind := range []linkKind{requests, responses} {
+		if err := addr.endpoint(kind).dialable(); err != nil {
+			return nil, err
+		}
+	}
 	cfg = cfg.withDefaults()
 	d := &Dialer{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	d.wake = make(chan struct{}, 1)
+	d.secret.set(cfg.Secret)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	d.tasks.Go(d.loop)
 	return d, nil
@@ -39,6 +53,15 @@ func Dial(addr Addr, cfg Config) (*Dialer, error) {
 
 // Addr gives the address that is dialled.
 func (d *Dialer) Addr() Addr { return d.addr }
+
+// SetSecret puts another secret in force for the dials to come; its first key is tried first.
+func (d *Dialer) SetSecret(s Secret) {
+	d.secret.set(s)
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
 
 // Close ends the dialling. A peer that is up lives on until it is closed.
 func (d *Dialer) Close() error {
@@ -68,9 +91,17 @@ func (d *Dialer) loop() {
 		default:
 			wait = d.failed(err, &back, &waiting)
 		}
-		if sleep(d.ctx, wait) != nil {
-			return
-		}
+		d.pause(wait)
+	}
+}
+
+func (d *Dialer) pause(wait time.Duration) {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-d.wake:
+	case <-d.ctx.Done():
 	}
 }
 
@@ -87,14 +118,17 @@ func (d *Dialer) hold(p *Peer) {
 func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Duration {
 	where := d.addr.Requests.display()
 	wait := back.next()
-	if refused(err) {
-		keys := max(len(d.cfg.Secret.keys), 1)
+	keys := max(len(d.secret.get().keys), 1)
+	switch {
+	case refused(err):
 		d.key = (d.key + 1) % keys
 		if d.refusals++; d.refusals < keys {
 			wait = redialMin // the other secret, while they are rotated
 		} else {
 			d.refusals, wait = 0, redialRefused
 		}
+	case keys > 1 && errors.Is(err, ErrHandshake) && errors.Is(err, ErrPeerGone):
+		d.key = (d.key + 1) % keys // libzmq's CURVE server closes without a word when it cannot read HELLO
 	}
 	switch {
 	case !notThere(err):
@@ -110,7 +144,11 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 func (d *Dialer) dial() (*Peer, error) {
 	ctx, cancel := context.WithTimeoutCause(d.ctx, dialTimeout+handshakeTimeout, fmt.Errorf("%w: dialling", ErrTimeout))
 	defer cancel()
-	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: d.cfg.Secret, key: d.key, pair: newPair()}
+	secret := d.secret.get()
+	if !secret.Equal(d.tried) {
+		d.tried, d.key, d.refusals = secret, 0, 0
+	}
+	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: secret, key: d.key, pair: newPair()}
 	first, err := d.link(ctx, requests, role)
 	if err != nil {
 		return nil, err
@@ -126,7 +164,7 @@ func (d *Dialer) dial() (*Peer, error) {
 }
 
 func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*link, error) {
-	role.kind = kind
+	role.kind, role.host = kind, d.addr.endpoint(kind).host()
 	c, err := dialEndpoint(ctx, d.addr.endpoint(kind), d.cfg)
 	if err != nil {
 		return nil, err
@@ -141,8 +179,11 @@ func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*l
 }
 
 func dialEndpoint(ctx context.Context, e Endpoint, cfg Config) (net.Conn, error) {
-	if e.scheme == schemeInproc {
+	switch e.scheme {
+	case schemeInproc:
 		return dialInproc(ctx, e.rest)
+	case schemeTCP, schemeTLS:
+		return dialTCP(ctx, e)
 	}
 	return dialIPC(ctx, e.rest, cfg)
 }

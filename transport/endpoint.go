@@ -3,8 +3,11 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -15,9 +18,13 @@ var ErrEndpoint = errors.New("bad endpoint")
 const (
 	schemeIPC    = "ipc"
 	schemeInproc = "inproc"
+	schemeTCP    = "tcp"     // with CURVE
+	schemeTLS    = "tls+tcp" // TLS 1.3, PLAIN inside
 )
 
-// Endpoint is a parsed endpoint: ipc://path/of/a/socket, or inproc://name within one process.
+// Endpoint is a parsed endpoint: ipc://path/of/a/socket, tcp://host:port and tls+tcp://host:port, or
+// inproc://name within one process. A host is a name, an IPv4 address, an IPv6 address in brackets, or, for
+// a binder, * for all; a binder's port may be 0 or * for one that is free.
 type Endpoint struct {
 	scheme, rest string
 }
@@ -37,10 +44,10 @@ func ParseEndpoint(s string) (Endpoint, error) {
 			return e, fmt.Errorf("%w %q: the name is missing", ErrEndpoint, s)
 		}
 		return e, nil
-	case "tcp", "tls+tcp":
-		return e, fmt.Errorf("%w %q: %s is not in this version; use ipc://", ErrEndpoint, s, scheme)
+	case schemeTCP, schemeTLS:
+		return e, checkHostPort(s, rest)
 	}
-	return e, fmt.Errorf("%w %q: unknown scheme %q; use ipc:// or inproc://", ErrEndpoint, s, scheme)
+	return e, fmt.Errorf("%w %q: unknown scheme %q; use ipc://, tcp://, tls+tcp:// or inproc://", ErrEndpoint, s, scheme)
 }
 
 func checkIPC(s, path string) error {
@@ -56,6 +63,30 @@ func checkIPC(s, path string) error {
 			ErrEndpoint, s, len(path), maxSocketPath())
 	}
 	return nil
+}
+
+func checkHostPort(s, hostPort string) error {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil || !isHost(host) {
+		return fmt.Errorf("%w %q: want HOST:PORT, for instance tcp://127.0.0.1:7000 or tcp://[::1]:7000", ErrEndpoint, s)
+	}
+	if port == "*" {
+		return nil
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+		return fmt.Errorf("%w %q: the port must be 0 to 65535, or *", ErrEndpoint, s)
+	}
+	return nil
+}
+
+// isHost leaves names to the resolver, but not what is none: a path, a user, ZeroMQ's SOURCE;TARGET.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil || host == "*" {
+		return true
+	}
+	return host != "" && !strings.ContainsFunc(host, func(c rune) bool {
+		return c != '-' && c != '.' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
+	})
 }
 
 // maxSocketPath is the room in sockaddr_un less the closing NUL (unix(7), macOS unix(4)).
@@ -107,7 +138,7 @@ func samePlace(a, b Endpoint) bool {
 	if a.scheme == schemeIPC {
 		return filepath.Clean(a.rest) == filepath.Clean(b.rest)
 	}
-	return a == b
+	return a == b && !a.anyPort()
 }
 
 func (a Addr) endpoint(k linkKind) Endpoint {
@@ -115,4 +146,13 @@ func (a Addr) endpoint(k linkKind) Endpoint {
 		return a.Requests
 	}
 	return a.Responses
+}
+
+func (a Addr) with(k linkKind, e Endpoint) Addr {
+	if k == requests {
+		a.Requests = e
+	} else {
+		a.Responses = e
+	}
+	return a
 }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -49,6 +48,8 @@ type frameConn struct {
 	left          uint64 // bytes of its body that the engine still gets
 	large         bool   // it has a deadline to arrive
 
+	box      *curveSession // nil without CURVE
+	plain    []byte        // of an opened box: the engine still gets it instead of what is on the wire
 	maxFrame int
 	messages bool // this end takes messages (PULL); at a PUSH end one is a violation
 	held     int64
@@ -130,6 +131,11 @@ func (fc *frameConn) readBody(p []byte) (int, error) {
 	var n int
 	var err error
 	switch {
+	case fc.plain != nil:
+		n = copy(p, fc.plain)
+		if fc.plain = fc.plain[n:]; len(fc.plain) == 0 {
+			fc.plain = nil
+		}
 	case fc.r < fc.w:
 		n = copy(p, fc.buf[fc.r:fc.w])
 		fc.r += n
@@ -144,142 +150,18 @@ func (fc *frameConn) readBody(p []byte) (int, error) {
 		fc.r += n
 	}
 	fc.left -= uint64(n)
-	if fc.left == 0 && fc.large {
-		fc.large = false
-		fc.Conn.SetReadDeadline(time.Time{})
+	if fc.left == 0 {
+		fc.arrived()
 	}
 	return n, err
 }
 
-// nextFrame reads and checks headers until one is to be shown to the engine.
-func (fc *frameConn) nextFrame() error {
-	for {
-		if err := fc.need(shortHdr); err != nil {
-			return err
-		}
-		flags, n := fc.buf[fc.r], shortHdr
-		if flags&^(flagMore|flagLong|flagCommand) != 0 {
-			return fmt.Errorf("%w: reserved flag bits %#02x", ErrProtocol, flags)
-		}
-		size := uint64(fc.buf[fc.r+1])
-		if flags&flagLong != 0 {
-			n = longHdr
-			if err := fc.need(n); err != nil {
-				return noEOF(err)
-			}
-			size = binary.BigEndian.Uint64(fc.buf[fc.r+1:])
-		}
-		shown, err := fc.checkFrame(flags, size)
-		if err != nil {
-			return err
-		}
-		if shown {
-			fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+n])
-			fc.r, fc.left = fc.r+n, size
-			return fc.libzmqError(size)
-		}
-		fc.r += n
-		if err := fc.command(int(size)); err != nil {
-			return err
-		}
+// arrived stops the clock of a large frame.
+func (fc *frameConn) arrived() {
+	if fc.large {
+		fc.large = false
+		fc.Conn.SetReadDeadline(time.Time{})
 	}
-}
-
-// libzmqError reads an ERROR as libzmq 4.3.4 writes it: "\x5ERROR" in its source is ^RROR, so that the length
-// octet of the name is missing and the engine makes nothing of it.
-func (fc *frameConn) libzmqError(size uint64) error {
-	const name = "^RROR"
-	if fc.phase != phaseHandshake || size < uint64(len(name)) || size > 255 {
-		return nil
-	}
-	if err := fc.need(int(size)); err != nil {
-		return noEOF(err)
-	}
-	if body := fc.buf[fc.r : fc.r+int(size)]; string(body[:len(name)]) == name {
-		return peerError(body[len(name):])
-	}
-	return nil
-}
-
-// checkFrame says whether the engine sees a frame, or why the connection must end.
-func (fc *frameConn) checkFrame(flags byte, size uint64) (shown bool, err error) {
-	switch {
-	case flags&flagMore != 0:
-		return false, fmt.Errorf("%w: a message of several frames", ErrProtocol)
-	case fc.phase == phaseHandshake && flags&flagCommand == 0:
-		return false, fmt.Errorf("%w: a message before the handshake is done", ErrProtocol)
-	case fc.phase == phaseHandshake && size > maxCmdBefore:
-		return false, fmt.Errorf("%w: a command of %d bytes, the limit is %d", ErrFrameSize, size, maxCmdBefore)
-	case fc.phase == phaseHandshake:
-		return true, nil
-	case flags&flagCommand != 0 && size > maxCmdAfter:
-		return false, fmt.Errorf("%w: a command of %d bytes, the limit is %d", ErrFrameSize, size, maxCmdAfter)
-	case flags&flagCommand != 0:
-		return false, nil
-	case !fc.messages:
-		return false, fmt.Errorf("%w: a message from a PULL peer", ErrProtocol)
-	case size == 0:
-		return false, fmt.Errorf("%w: an empty message", ErrProtocol)
-	case size > uint64(fc.maxFrame):
-		return false, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, fc.maxFrame)
-	case size > budgetFree:
-		return true, fc.admitLarge(int64(size))
-	}
-	return true, nil
-}
-
-// admitLarge waits for memory, then starts the clock of a large frame.
-func (fc *frameConn) admitLarge(size int64) error {
-	ctx, cancel := context.WithTimeout(fc.ctx, stallTimeout)
-	defer cancel()
-	fc.pausing.Store(true)
-	err := budget.Acquire(ctx, size)
-	fc.lastRead.Store(ticks())
-	fc.pausing.Store(false)
-	if err != nil {
-		return fmt.Errorf("%w: %d bytes in %v", ErrBudget, size, stallTimeout)
-	}
-	fc.held, fc.large = size, true
-	return fc.Conn.SetReadDeadline(time.Now().Add(stallTimeout))
-}
-
-// takeHeld hands the budget of the frame just read to whoever gets the message.
-func (fc *frameConn) takeHeld() int64 {
-	held := fc.held
-	fc.held = 0
-	return held
-}
-
-// command swallows a command that came after the handshake. Any command is a sign of life; PING is
-// answered; of the others none matters to PUSH and PULL, but ERROR ends the connection (RFC 37).
-func (fc *frameConn) command(size int) error {
-	if err := fc.need(size); err != nil {
-		return noEOF(err)
-	}
-	body := fc.buf[fc.r : fc.r+size]
-	fc.r += size
-	name, data, err := splitCommand(body)
-	if err != nil {
-		return err
-	}
-	switch name {
-	case "PING":
-		if len(data) < pingTTL {
-			return fmt.Errorf("%w: PING without a TTL", ErrProtocol)
-		}
-		fc.ping(data[pingTTL:min(len(data), pingTTL+maxPongEcho)])
-	case "ERROR":
-		return fmt.Errorf("%w: the peer reports an error", ErrPeerGone)
-	}
-	return nil
-}
-
-func splitCommand(body []byte) (name string, data []byte, err error) {
-	if len(body) == 0 || int(body[0]) == 0 || 1+int(body[0]) > len(body) {
-		return "", nil, fmt.Errorf("%w: a command without a name", ErrProtocol)
-	}
-	n := 1 + int(body[0])
-	return string(body[1:n]), body[n:], nil
 }
 
 // need makes at least n bytes available in the buffer; n is at most the size of the buffer.

@@ -18,6 +18,7 @@ type endpointRole struct {
 	binds  bool
 	pair   string // diallers only
 	scheme string
+	host   string // that a dialler dials
 	secret Secret
 	key    int // which key a dialler presents
 }
@@ -29,10 +30,18 @@ func (r endpointRole) socketType() zmq4.SocketType {
 	return zmq4.Pull
 }
 
+// mechanism follows from the scheme alone: there is nothing to negotiate, and so nothing to downgrade.
 func (r endpointRole) mechanism() (zmq4.Security, *security) {
 	base := security{socketType: r.socketType(), pair: r.pair}
-	if r.scheme == schemeInproc {
+	switch r.scheme {
+	case schemeInproc:
 		s := &null{base}
+		return s, &s.security
+	case schemeTCP:
+		s := &curve{security: base}
+		for i := range r.secret.keys {
+			s.addKeys(r, i)
+		}
 		return s, &s.security
 	}
 	s := &plain{security: base}
@@ -48,10 +57,20 @@ func (r endpointRole) mechanism() (zmq4.Security, *security) {
 
 // handshake makes a link of a connection, or closes it.
 func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (*link, error) {
+	raw := c // below TLS, whose Close would wait
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	c.SetDeadline(time.Now().Add(handshakeTimeout))
+	if role.scheme == schemeTLS {
+		tc, err := cfg.TLS.wrap(ctx, c, role.binds, role.host)
+		if err != nil {
+			stop()
+			c.Close()
+			return nil, handshakeError(ctx, err)
+		}
+		c = tc
+	}
 	linkCtx, cancel := context.WithCancel(context.Background())
 	fc := newFrameConn(linkCtx, c)
-	stop := context.AfterFunc(ctx, func() { c.Close() })
-	c.SetDeadline(time.Now().Add(handshakeTimeout))
 	sec, base := role.mechanism()
 	zc, err := open(fc, sec, role)
 	flushErr := fc.flushHandshake() // a binder's last act is a write, an ERROR too
@@ -68,7 +87,12 @@ func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (
 	}
 	c.SetDeadline(time.Time{})
 	fc.out = nil
-	return newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg), nil
+	if c, ok := sec.(*curve); ok {
+		fc.box = c.session
+	}
+	l := newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg)
+	l.admittedBy(role, base)
+	return l, nil
 }
 
 // open keeps a panic of the engine from ending the process. The checks in frameConn and security are

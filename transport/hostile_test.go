@@ -183,9 +183,19 @@ func hostilePeers(t *testing.T) {
 		is.NoErr(err) // cut off in time
 	}
 	is.NoErr(v.honest.finish()) // the honest peer was served all the time
-	is.NoErr(v.judge(append(attacksBefore, attacksBefore...), HandshakeFailed))
-	is.NoErr(v.judge(after, Disconnected))
+	before := append(append([]attack{}, attacksBefore...), attacksBefore...)
+	is.NoErr(v.eventuallyJudge(before, HandshakeFailed))
+	is.NoErr(v.eventuallyJudge(after, Disconnected))
 	is.NoErr(v.oneLineEach())
+}
+
+// eventuallyJudge waits for the events, which come after the cut that they tell of.
+func (v *victim) eventuallyJudge(attacks []attack, typ EventType) (err error) {
+	eventually(atOnce, "", func() bool {
+		err = v.judge(attacks, typ)
+		return err == nil
+	})
+	return err
 }
 
 // judge compares the reasons of the attacks with those of the events.

@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +18,8 @@ type link struct {
 	kind linkKind
 	pair string // what the peer announced
 	cred cred
-	has  bool // cred is known
+	has  bool          // cred is known
+	key  [keySize]byte // of the secret, by which the link was admitted; zero on inproc
 
 	fc     *frameConn
 	zc     *zmq4.Conn
@@ -43,6 +46,16 @@ func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, zc *
 	}
 	l.w.init(l, cfg)
 	return l
+}
+
+func (l *link) admittedBy(role endpointRole, s *security) {
+	key := role.key
+	if role.binds {
+		key = s.key
+	}
+	if key < len(role.secret.keys) {
+		l.key = role.secret.keys[key]
+	}
 }
 
 // start runs the link. deliver is nil at a PUSH end.
@@ -80,6 +93,9 @@ func (l *link) readLoop(deliver func(Message)) {
 			return
 		}
 		deliver(Message{Frame: msg.Frames[0], held: l.fc.takeHeld()})
+		if l.ctx.Err() != nil { // whoever was cut has nothing more to say, not even what is in the buffer
+			return
+		}
 	}
 }
 
@@ -100,12 +116,25 @@ func (l *link) fail(err error) {
 	l.once.Do(func() {
 		l.err = err
 		l.cancel()
-		l.fc.Conn.Close()
+		l.raw().Close()
 	})
 }
 
-// closeWrite tells the peer that nothing more comes, and leaves reading open.
+// raw is the connection below TLS, whose own Close would wait to say goodbye.
+func (l *link) raw() net.Conn {
+	if t, ok := l.fc.Conn.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return l.fc.Conn
+}
+
+// closeWrite tells the peer that nothing more comes, and leaves reading open. TLS says so in a record of its
+// own, which would wait for a write that is stuck.
 func (l *link) closeWrite() {
+	if _, ok := l.fc.Conn.(*tls.Conn); ok && !l.w.idle() {
+		l.fail(ErrClosed)
+		return
+	}
 	if c, ok := l.fc.Conn.(interface{ CloseWrite() error }); ok {
 		c.CloseWrite()
 		return

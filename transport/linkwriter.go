@@ -12,7 +12,11 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-const writeSlice = 256 << 10 // bytes that must make progress within stallTimeout
+// What must make progress within stallTimeout, in bytes. A TLS write that times out is final, so it is small.
+const (
+	writeSlice    = 256 << 10
+	writeSliceTLS = 16 << 10
+)
 
 // tryWriter is a connection that can write without waiting.
 type tryWriter interface {
@@ -91,18 +95,23 @@ func (w *writer) full(size int) bool {
 	return w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes
 }
 
-// encode lets the engine frame a message into the buffer.
+// encode lets the engine frame a message into the buffer, or boxes it where the link is encrypted.
 func (w *writer) encode(frame []byte) error {
-	before := len(w.link.fc.out)
-	w.msg.Frames[0] = frame
-	err := w.link.zc.SendMsg(w.msg)
-	w.msg.Frames[0] = nil
-	if err != nil { // the engine saw the connection end
-		w.link.fc.out = w.link.fc.out[:before]
-		return fmt.Errorf("%w: %w", ErrPeerGone, err)
+	fc := w.link.fc
+	before := len(fc.out)
+	if fc.box != nil {
+		fc.out = fc.box.seal(fc.out, 0, frame)
+	} else {
+		w.msg.Frames[0] = frame
+		err := w.link.zc.SendMsg(w.msg)
+		w.msg.Frames[0] = nil
+		if err != nil { // the engine saw the connection end
+			fc.out = fc.out[:before]
+			return fmt.Errorf("%w: %w", ErrPeerGone, err)
+		}
 	}
 	w.queued++
-	w.appended += int64(len(w.link.fc.out) - before)
+	w.appended += int64(len(fc.out) - before)
 	return nil
 }
 
@@ -215,9 +224,13 @@ func (w *writer) failed(err error) {
 // writeAll writes a chunk in slices, each of which has stallTimeout.
 func (w *writer) writeAll(chunk []byte) error {
 	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
+	slice := writeSlice
+	if w.try == nil {
+		slice = writeSliceTLS
+	}
 	for len(chunk) > 0 {
 		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
-		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), writeSlice)])
+		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), slice)])
 		w.mu.Lock()
 		w.wrote(n, w.chunkN > 0)
 		w.chunk -= n
@@ -301,7 +314,12 @@ func (w *writer) appendCommands() {
 }
 
 func (w *writer) command(body []byte) {
-	w.link.fc.out = append(w.link.fc.out, flagCommand, byte(len(body)))
-	w.link.fc.out = append(w.link.fc.out, body...)
-	w.appended += int64(2 + len(body))
+	fc := w.link.fc
+	before := len(fc.out)
+	if fc.box != nil {
+		fc.out = fc.box.seal(fc.out, boxCommand, body)
+	} else {
+		fc.out = append(appendFrameHeader(fc.out, flagCommand, len(body)), body...)
+	}
+	w.appended += int64(len(fc.out) - before)
 }

@@ -17,6 +17,7 @@ type Listener struct {
 	events *events
 	pairs  *pairing
 	hands  handshakes
+	secret heldSecret
 	bound  []net.Listener
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -28,11 +29,15 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 	if err := checkConfig(addr, cfg); err != nil {
 		return nil, err
 	}
+	if err := checkFiles(addr, cfg, true); err != nil {
+		return nil, err
+	}
 	cfg = cfg.withDefaults()
 	l := &Listener{addr: addr, cfg: cfg, events: newEvents(cfg)}
+	l.secret.set(cfg.Secret)
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.pairs = newPairing(func(a, b *link) *Peer {
-		p := newPeer(a, b, addr.Requests.display(), cfg.Side, l.events)
+		p := newPeer(a, b, l.addr.Requests.display(), cfg.Side, l.events)
 		go p.run(cfg)
 		return p
 	}, l.unpaired)
@@ -43,10 +48,11 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 			return nil, fmt.Errorf("listen at %s: %w", addr.endpoint(kind).display(), err)
 		}
 		l.bound = append(l.bound, ln)
+		l.addr = l.addr.with(kind, boundAt(addr.endpoint(kind), ln))
 	}
 	for i, ln := range l.bound {
 		kind := linkKind(i)
-		l.events.emit(Event{Type: Listening, Endpoint: addr.endpoint(kind).display()})
+		l.events.emit(Event{Type: Listening, Endpoint: l.addr.endpoint(kind).display()})
 		l.tasks.Go(func() { l.acceptLoop(ln, kind) })
 	}
 	return l, nil
@@ -62,15 +68,29 @@ func checkConfig(addr Addr, cfg Config) error {
 	return nil
 }
 
+// checkFiles says early what would refuse every connection.
+func checkFiles(addr Addr, cfg Config, binds bool) error {
+	if addr.Requests.scheme != schemeTLS {
+		return nil
+	}
+	return cfg.TLS.check(binds)
+}
+
 func listen(e Endpoint, cfg Config) (net.Listener, error) {
-	if e.scheme == schemeInproc {
+	switch e.scheme {
+	case schemeInproc:
 		return listenInproc(e.rest)
+	case schemeTCP, schemeTLS:
+		return listenTCP(e)
 	}
 	return listenIPC(e.rest, cfg)
 }
 
-// Addr gives the address as it is bound.
+// Addr gives the address as it is bound, with the ports that the system chose.
 func (l *Listener) Addr() Addr { return l.addr }
+
+// SetSecret puts another secret in force for the connections to come. See Peer.AdmittedBy for those that are.
+func (l *Listener) SetSecret(s Secret) { l.secret.set(s) }
 
 // Close unbinds both endpoints and cuts handshakes under way. Peers live on until they are closed.
 func (l *Listener) Close() error {
@@ -116,7 +136,7 @@ func (l *Listener) admit(ctx context.Context, c net.Conn, kind linkKind, where s
 	if err != nil {
 		known = false // only the pairing of unnamed peers asks
 	}
-	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.cfg.Secret}
+	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.secret.get()}
 	link, err := handshake(ctx, c, role, l.cfg)
 	if err == nil {
 		link.cred, link.has = who, known

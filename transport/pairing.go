@@ -8,8 +8,8 @@ import (
 )
 
 // pairing is where a binder makes peers of links: two links of different kinds that carry the same
-// pair value. Links without one are paired with each other only if they come from the same process
-// within a second, and at most one such peer lives at a time.
+// pair value. Links without one are paired with each other only if they come from the same process, or on
+// tcp from the same address, within a second, and at most one such peer lives at a time.
 type pairing struct {
 	paired   func(a, b *link) *Peer
 	unpaired func(l *link, err error) // the twin of l did not come
@@ -67,7 +67,7 @@ func (p *pairing) admit(l *link) error {
 	case other != nil && other.link.kind == l.kind:
 		return fmt.Errorf("%w: a second %s link of the same pair", ErrProtocol, l.kind)
 	case other != nil && l.pair == "" && other.link.cred != l.cred:
-		return fmt.Errorf("%w: two unnamed links of different processes", ErrProtocol)
+		return fmt.Errorf("%w: two unnamed links of different processes or hosts", ErrProtocol)
 	}
 	return nil
 }

@@ -163,6 +163,15 @@ func (p *Peer) Done() <-chan struct{} { return p.done }
 // its life, since a plain PULL whose application is busy does not answer PING.
 func (p *Peer) SetPlain(plain bool) { p.out.h.plain.Store(plain) }
 
+// AdmittedBy says whether a secret still holds the key by which this peer was admitted. A peer that it does
+// not hold any more is to be let go once it has its last answer.
+func (p *Peer) AdmittedBy(s Secret) bool {
+	if s.IsZero() {
+		return true // inproc
+	}
+	return s.holds(p.out.key) && s.holds(p.in.key)
+}
+
 // Named says whether the other side announced a pair.
 func (p *Peer) Named() bool { return p.out.pair != "" }
 

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/scrypt"
 )
@@ -117,6 +118,15 @@ func (s Secret) Equal(o Secret) bool {
 	return same == 1
 }
 
+// holds says whether a key is one of the secret's.
+func (s Secret) holds(key [keySize]byte) bool {
+	held := 0
+	for i := range s.keys {
+		held |= subtle.ConstantTimeCompare(s.keys[i][:], key[:])
+	}
+	return held == 1
+}
+
 // String never shows the secret.
 func (s Secret) String() string {
 	if s.IsZero() {
@@ -146,4 +156,16 @@ func (s Secret) plainToken(key int, dialler Side, kind linkKind) string {
 		panic("transport: " + err.Error()) // only for lengths that HKDF cannot give
 	}
 	return hex.EncodeToString(token)
+}
+
+// heldSecret is the secret in force at a Listener or a Dialer.
+type heldSecret struct{ p atomic.Pointer[Secret] }
+
+func (h *heldSecret) get() Secret { return *h.p.Load() }
+
+// set keeps the secret in force where s is none: no endpoint that needs one can do without.
+func (h *heldSecret) set(s Secret) {
+	if old := h.p.Load(); old == nil || old.IsZero() || !s.IsZero() {
+		h.p.Store(&s)
+	}
 }

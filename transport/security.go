@@ -18,6 +18,7 @@ type security struct {
 	socketType zmq4.SocketType // ours
 	pair       string          // what we announce; "" at a binder
 	peerPair   string          // what the peer announced
+	key        int             // which key of the secret the peer showed, at a binder
 	passed     bool
 }
 
@@ -117,9 +118,7 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	if err := s.check(hello); err != nil {
-		// Best effort: the caller flushes it and closes.
-		_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...))
-		return err
+		return refuse(conn, err)
 	}
 	if err := conn.SendCmd(zmq4.CmdWelcome, nil); err != nil {
 		return err
@@ -129,10 +128,15 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	if err := s.takePeer(conn, raw); err != nil {
-		_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...))
-		return err
+		return refuse(conn, err)
 	}
 	return conn.SendCmd(zmq4.CmdReady, s.metadata())
+}
+
+// refuse tells the peer that it is refused, as ZAP would (RFC 27), and nothing more.
+func refuse(conn *zmq4.Conn, why error) error {
+	_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...)) // best effort: the caller flushes it and closes
+	return why
 }
 
 // check compares the credentials in a time that does not depend on them.
@@ -145,8 +149,10 @@ func (s *plain) check(hello []byte) error {
 		return fmt.Errorf("%w: a malformed HELLO", ErrProtocol)
 	}
 	same := 0
-	for _, token := range s.tokens {
-		same |= subtle.ConstantTimeCompare(rest[1:], []byte(token))
+	for i, token := range s.tokens {
+		this := subtle.ConstantTimeCompare(rest[1:], []byte(token))
+		s.key = subtle.ConstantTimeSelect(this, i, s.key)
+		same |= this
 	}
 	if same&subtle.ConstantTimeCompare([]byte(user), []byte(plainUser)) != 1 {
 		return ErrRefused

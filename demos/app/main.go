@@ -37,7 +37,7 @@ func serve(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	log := demo.Logger("app", stderr)
-	secret, err := demo.Secret(mesh.SecretFile, log)
+	secret, err := mesh.Secret(log)
 	if err != nil {
 		return err
 	}
@@ -49,17 +49,17 @@ func serve(args []string, stdout, stderr io.Writer) error {
 
 	receipts := new(site.Receipts)
 	client := service.NewClient(
-		service.WithSecret(secret), service.WithLogger(log), service.WithResponses(responses(receipts, log)))
+		service.WithSecret(secret), service.WithLogger(log), service.WithTLS(&mesh.TLS), service.WithResponses(responses(receipts, log)))
 	defer client.Close()
 	if err := client.Register(slow.Service, []service.Addr{mesh.Addr}); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "app: %s\n", demo.URL(listener))
-	return runUntilTold(signals, client, receipts, listener, log)
+	return runUntilTold(signals, &mesh, client, receipts, listener, log)
 }
 
 // runUntilTold serves the pages. The client is shut down only when the last page is done, because pages use it.
-func runUntilTold(signals *demo.Signals, client *service.Client, receipts *site.Receipts, listener net.Listener, log *slog.Logger) error {
+func runUntilTold(signals *demo.Signals, mesh *demo.Mesh, client *service.Client, receipts *site.Receipts, listener net.Listener, log *slog.Logger) error {
 	pages := &site.Site{
 		Name:     "app",
 		Away:     true,
@@ -70,6 +70,7 @@ func runUntilTold(signals *demo.Signals, client *service.Client, receipts *site.
 	}
 	var group run.Group
 	group.Add(demo.Serve(pages.Handler(), listener, pages.Drain, log))
+	group.Add(mesh.WatchSecret(client.SetSecret, log))
 	group.Add(signals.Execute, signals.Interrupt)
 	err := group.Run()
 

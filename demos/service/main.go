@@ -37,11 +37,12 @@ func serve(args []string, stdout, stderr io.Writer) error {
 		return fmt.Errorf("-delay %v: give a time from 0s to %v", *delay, slow.MaxDelay)
 	}
 	log := demo.Logger("service", stderr)
-	secret, err := demo.Secret(mesh.SecretFile, log)
+	secret, err := mesh.Secret(log)
 	if err != nil {
 		return err
 	}
-	server := service.NewServer(slow.Service, routes(*delay, log), service.WithSecret(secret), service.WithLogger(log))
+	server := service.NewServer(slow.Service, routes(*delay, log),
+		service.WithSecret(secret), service.WithLogger(log), service.WithTLS(&mesh.TLS))
 
 	var group run.Group
 	group.Add(func() error {
@@ -56,6 +57,7 @@ func serve(args []string, stdout, stderr io.Writer) error {
 		}
 		_ = server.Close()
 	})
+	group.Add(mesh.WatchSecret(server.SetSecret, log))
 	group.Add(signals.Execute, signals.Interrupt)
 	return group.Run()
 }

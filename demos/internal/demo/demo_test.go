@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"quartet/demos/internal/demo"
+	"quartet/service"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,6 +43,20 @@ func TestExit(t *testing.T) {
 	}
 }
 
+func TestTheWellKnownSecretStaysOnThisMachine(t *testing.T) {
+	is := is.New(t)
+	t.Setenv("QUARTET_SECRET", "")
+	log := slog.New(slog.DiscardHandler)
+	for endpoint, near := range map[string]bool{
+		"ipc://run/slow": true, "tcp://127.0.0.1:7000": true, "tcp://[::1]:7000": true, "tls+tcp://localhost:7000": true,
+		"tcp://*:7000": false, "tcp://0.0.0.0:7000": false, "tcp://10.1.2.3:7000": false, "tls+tcp://db.example:7000": false,
+	} {
+		mesh := demo.Mesh{Addr: service.Addr{Requests: endpoint, Responses: endpoint}}
+		_, err := mesh.Secret(log)
+		is.Equal(err == nil, near) // whom it can reach decides
+	}
+}
+
 func TestSecret(t *testing.T) {
 	const passphrase = "correct horse battery staple"
 	is := is.New(t)
@@ -49,7 +64,7 @@ func TestSecret(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&logged, nil))
 
 	t.Setenv("QUARTET_SECRET", "")
-	_, err := demo.Secret("", log)
+	_, err := (&demo.Mesh{SecretFile: ""}).Secret(log)
 	is.NoErr(err)
 	is.True(strings.Contains(logged.String(), "level=WARN"))        // the well-known one is warned of
 	is.True(!strings.Contains(logged.String(), "my_shared_secret")) // and not told
@@ -58,14 +73,14 @@ func TestSecret(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	is.NoErr(os.WriteFile(file, []byte(passphrase), 0o600))
 	t.Setenv("QUARTET_SECRET", "short") // the file wins, or this would be an error
-	_, err = demo.Secret(file, log)
+	_, err = (&demo.Mesh{SecretFile: file}).Secret(log)
 	is.NoErr(err)
-	_, err = demo.Secret("", log)
+	_, err = (&demo.Mesh{SecretFile: ""}).Secret(log)
 	is.True(err != nil && strings.Contains(err.Error(), "QUARTET_SECRET")) // where the bad one is
 	t.Setenv("QUARTET_SECRET", passphrase)
-	_, err = demo.Secret("", log)
+	_, err = (&demo.Mesh{SecretFile: ""}).Secret(log)
 	is.NoErr(err)
-	_, err = demo.Secret(file+".missing", log)
+	_, err = (&demo.Mesh{SecretFile: file + ".missing"}).Secret(log)
 	is.True(err != nil && strings.Contains(err.Error(), "-secret-file")) // a file that was named must be there
 	is.Equal(logged.String(), "")
 }

@@ -63,14 +63,20 @@ func Exit(program string, err error, stderr io.Writer) int {
 type Mesh struct {
 	Addr       service.Addr
 	SecretFile string
+	TLS        service.TLSFiles
 }
 
 // Flags adds them to a flag set.
 func (m *Mesh) Flags(flags *flag.FlagSet) {
-	flags.StringVar(&m.Addr.Requests, "requests", "ipc://run/slow", "`endpoint` that requests travel over")
+	flags.StringVar(&m.Addr.Requests, "requests", "ipc://run/slow",
+		"`endpoint` that requests travel over: ipc://path, tcp://host:port or tls+tcp://host:port")
 	flags.StringVar(&m.Addr.Responses, "responses", "ipc://run/slow_response", "`endpoint` that responses travel over")
 	flags.BoolVar(&m.Addr.ServiceBinds, "service-binds", false,
 		"the service listens on both endpoints and apps dial it; else the app listens")
 	flags.StringVar(&m.SecretFile, "secret-file", "",
-		"`file` with the secret of app and service; else $QUARTET_SECRET, else the well-known one of the demos")
+		"`file` with the secret of app and service, looked at again every second; else $QUARTET_SECRET, else the well-known one of the demos")
+	flags.StringVar(&m.TLS.Cert, "tls-cert", "", "`file` with this side's certificate for tls+tcp; who listens needs one")
+	flags.StringVar(&m.TLS.Key, "tls-key", "", "`file` with its key")
+	flags.StringVar(&m.TLS.CA, "tls-ca", "",
+		"`file` with the roots of the other side's certificate; who listens demands one of everybody if this is given")
 }

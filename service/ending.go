@@ -1,0 +1,86 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"quartet/transport/wire"
+)
+
+// shutdown ends a remote; see Client.Shutdown. Of several that end it the least patient counts, and all get
+// the same errors; who comes after the end gets none.
+func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
+	r.mu.Lock()
+	first := !r.closed
+	r.closed = true
+	idle := r.idle
+	if first {
+		r.capacityChanged()
+	}
+	r.mu.Unlock()
+	if !first {
+		return r.join(ctx)
+	}
+	closeAll(r.nodes) // diallers would come again
+	select {
+	case <-idle:
+	case <-r.cut:
+	case <-ctx.Done():
+		r.cutNow(context.Cause(ctx))
+	}
+	select { // what was cut ends at once, but response handlers may take no notice
+	case <-idle:
+	case <-time.After(closeLimit):
+		r.stuckErr = fmt.Errorf("service %s: response handlers still run", r.name)
+	}
+	r.cutNow(nil)
+	r.closePeers()
+	close(r.ended)
+	return r.cutErr, r.stuckErr
+}
+
+// join waits for an end that has begun.
+func (r *remote) join(ctx context.Context) (cut, stuck error) {
+	select {
+	case <-r.ended:
+		return nil, nil
+	default:
+	}
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
+		r.cutNow(context.Cause(ctx))
+		<-r.ended
+	}
+	return r.cutErr, r.stuckErr
+}
+
+// cutNow ends the grace, once. The error tells of it if that cut something off.
+func (r *remote) cutNow(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.cut:
+		return
+	default:
+	}
+	if r.active > 0 {
+		r.cutErr = fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
+	}
+	close(r.cut)
+}
+
+func (r *remote) closePeers() {
+	r.mu.Lock()
+	instances := slices.Clone(r.instances)
+	r.mu.Unlock()
+	for _, i := range instances {
+		i.frames.send(&wire.Bye{})
+		i.peer.Close()
+	}
+	for _, i := range instances {
+		<-i.peer.Done()
+	}
+}

@@ -1,0 +1,72 @@
+package service_test
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"time"
+
+	"quartet/transport"
+)
+
+// heapSlack is what the heap may grow by under attack, beside the budget for large frames.
+const heapSlack = 8 << 20
+
+// heapWatch looks at the heap all the time. Only tests that run alone may use it.
+type heapWatch struct {
+	before int64
+	stop   chan struct{}
+	peak   chan int64
+}
+
+func watchHeap() *heapWatch {
+	w := &heapWatch{before: liveHeap(), stop: make(chan struct{}), peak: make(chan int64, 1)}
+	go w.run()
+	return w
+}
+
+func (w *heapWatch) run() {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	var peak int64
+	for {
+		peak = max(peak, heapNow())
+		select {
+		case <-tick.C:
+		case <-w.stop:
+			w.peak <- peak
+			return
+		}
+	}
+}
+
+// end returns by how much the heap had grown at its peak, garbage included, and what of that is still there.
+func (w *heapWatch) end() (peak, kept int64) {
+	close(w.stop)
+	return <-w.peak - w.before, w.inUse()
+}
+
+// inUse is by how much the heap has grown, without garbage.
+func (w *heapWatch) inUse() int64 { return liveHeap() - w.before }
+
+func liveHeap() int64 {
+	runtime.GC()
+	runtime.GC() // pools give up what they hold in the second
+	return heapNow()
+}
+
+func heapNow() int64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return int64(s[0].Value.Uint64())
+}
+
+// heapHolds checks the promise about memory.
+func (s *siege) heapHolds(w *heapWatch) {
+	s.t.Helper()
+	peak, kept := w.end()
+	s.t.Logf("heap: %.1f MiB at the peak, %.1f MiB kept", mib(peak), mib(kept))
+	s.True(peak <= transport.Budget+heapSlack) // never more than the budget and a little, garbage included
+	s.True(kept <= heapSlack)                  // and it comes back
+}
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }
