@@ -23,6 +23,7 @@ type app struct {
 	mu        sync.Mutex
 	jobs      map[wire.ID]*job // taken and not answered
 	used      quota
+	greeted   bool // it said hello, so it answers bye
 	bye       bool // it sends no more
 	byeSent   time.Time
 	lettingGo bool
@@ -184,7 +185,11 @@ func (a *app) cancel(id wire.ID) {
 func (a *app) hello(h *wire.Hello) {
 	if h.MinVersion > wire.Version || h.MaxVersion < wire.MinVersion {
 		a.violation(fmt.Errorf("it speaks versions %d to %d, this side %d to %d", h.MinVersion, h.MaxVersion, wire.MinVersion, wire.Version))
+		return
 	}
+	a.mu.Lock()
+	a.greeted = true
+	a.mu.Unlock()
 }
 
 // takeBye: the app sends no more. A draining app that binds has unbound: whoever dials dials anew beside it.
@@ -223,7 +228,7 @@ func (a *app) sayBye() {
 // letGo closes the peer when the app has all its answers and sends no more.
 func (a *app) letGo() {
 	a.mu.Lock()
-	ready := len(a.jobs) == 0 && !a.lettingGo && (a.bye || time.Since(a.byeSent) >= byeLimit)
+	ready := len(a.jobs) == 0 && !a.lettingGo && (a.bye || !a.greeted && time.Since(a.byeSent) >= byeLimit)
 	a.lettingGo = a.lettingGo || ready
 	a.mu.Unlock()
 	if ready {

@@ -86,7 +86,11 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 		select {
 		case res := <-a.result:
 			resp, again, err := k.judge(a, res)
-			if !again {
+			switch {
+			case again:
+			case err == nil && resp.Code() == http.StatusGatewayTimeout && !time.Now().Before(k.deadline):
+				return nil, failure(ErrTimeout, "") // both sides keep the time; whichever told first, it is the caller's
+			default:
 				return resp, err
 			}
 		case <-ctx.Done():

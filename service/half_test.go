@@ -1,8 +1,8 @@
 package service_test
 
 import (
-	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/matryer/is"
 
@@ -78,32 +78,35 @@ func TestSendsTakeHalfOfTheHandlers(t *testing.T) {
 // TestWaitingSendsDoNotHoldUpCalls in the line for a place in the window.
 func TestWaitingSendsDoNotHoldUpCalls(t *testing.T) {
 	t.Parallel()
-	is := is.New(t)
-	addr := servicetest.Addr()
-	c, _ := sender(t, addr)
-	f := fakeInstance(t, c, addr, 2)
-	send(t, c)
-	first := next[*wire.Request](f)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	call := ask(ctx, c, "/call")
-	second := next[*wire.Request](f)
-	sent := make(chan error, 1)
-	go func() {
-		_, err := c.Send(ctx, svc, &handler.Request{Path: "/late"})
-		sent <- err
-	}()
-	await(t, "a Send waits", func() bool { return c.Waiting(svc) == 1 })
-	next2 := ask(ctx, c, "/next")
-	await(t, "a Call waits behind it", func() bool { return c.Waiting(svc) == 2 })
-	f.answer(second.ID, "")
-	is.NoErr(recv(t, call, "the first call").err)
-	m := next[*wire.Request](f)
-	is.Equal(m.Path, "/next") // the sent half is still taken, but the call may pass
-	f.answer(m.ID, "")
-	is.NoErr(recv(t, next2, "the second call").err)
-	f.answer(first.ID, "")
-	if err := recv(t, sent, "the Send"); err == nil { // in time, or refused after 100 ms
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		addr := servicetest.Addr()
+		c, got := sender(t, addr)
+		f := fakeInstance(t, c, addr, 2)
+		send(t, c)
+		first := next[*wire.Request](f)
+		call := ask(t.Context(), c, "/call")
+		second := next[*wire.Request](f)
+		sent := make(chan error, 1)
+		go func() {
+			_, err := c.Send(t.Context(), svc, &handler.Request{Path: "/work"})
+			sent <- err
+		}()
+		synctest.Wait()
+		behind := ask(t.Context(), c, "/behind")
+		synctest.Wait()
+		is.Equal(c.Waiting(svc), 2)
+		f.answer(second.ID, "")
+		is.NoErr((<-call).err)
+		m := next[*wire.Request](f)
+		is.Equal(m.Path, "/behind") // the half for Sends is still taken, but a Call may pass
+		f.answer(first.ID, "")
+		is.NoErr(<-sent) // now it is not
 		f.answer(next[*wire.Request](f).ID, "")
-	}
+		f.answer(m.ID, "")
+		is.NoErr((<-behind).err)
+		for range 2 {
+			is.Equal((<-got).Answer.Code(), 200)
+		}
+	})
 }

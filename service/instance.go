@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"quartet/handler"
@@ -11,12 +12,15 @@ import (
 	"quartet/transport/wire"
 )
 
-// instance is what a client knows of one instance: the Receiver of its peer. All fields but the first
-// three are guarded by the remote's lock.
+// instance is what a client knows of one instance: the Receiver of its peer. All fields below
+// byeSent are guarded by the remote's lock.
 type instance struct {
 	remote *remote
 	peer   *transport.Peer
 	frames frameSender
+
+	handing sync.RWMutex // held to send a request, and to send bye, which none may follow
+	byeSent bool         // handing guards it
 
 	ready    bool // it has said hello, or counts as plain
 	plain    bool // it has not said hello in time: window 64, all routes, no drain
@@ -184,8 +188,28 @@ func (i *instance) bye() {
 	r.mu.Unlock()
 	if first {
 		i.peer.Retire()
-		i.frames.send(&wire.Bye{})
+		i.sayBye()
 	}
+}
+
+func (i *instance) sayBye() {
+	i.handing.Lock()
+	defer i.handing.Unlock()
+	i.byeSent = true
+	i.frames.send(&wire.Bye{})
+}
+
+// errLeft is why a request did not reach an instance that has said bye.
+var errLeft = errors.New("the instance takes no more requests")
+
+// request sends a request, unless bye was sent: the instance may close as soon as it has read that.
+func (i *instance) request(r *wire.Request) (mark int64, err error) {
+	i.handing.RLock()
+	defer i.handing.RUnlock()
+	if i.byeSent {
+		return 0, errLeft
+	}
+	return i.frames.send(r)
 }
 
 // Closed ends every call that the instance still had.

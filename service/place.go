@@ -93,7 +93,7 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
 	req := c.req
 	req.ID, req.Left, req.Sent = a.id, max(time.Until(c.deadline), time.Millisecond), clock()
-	return a.inst.frames.send(&req)
+	return a.inst.request(&req)
 }
 
 // unsendable says that no instance could be sent this request.
@@ -114,7 +114,7 @@ func (r *remote) takeBack(a *attempt, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.discard(a)
-	if !errors.Is(why, transport.ErrQueueFull) && !unsendable(why) {
+	if !errors.Is(why, transport.ErrQueueFull) && !errors.Is(why, errLeft) && !unsendable(why) {
 		a.inst.down = true
 	}
 }

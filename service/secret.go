@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"quartet/transport"
-	"quartet/transport/wire"
 )
 
 // secretPoll is how often a watched secret file is looked at.
@@ -62,7 +61,7 @@ func (i *instance) letGo() {
 	}
 	i.leaving, i.draining = true, true
 	i.peer.Retire()
-	i.frames.send(&wire.Bye{}) // who dials dials anew beside it
+	i.sayBye() // who dials dials anew beside it
 	i.closeWhenIdle()
 	time.AfterFunc(drainLimit, i.peer.Close)
 }

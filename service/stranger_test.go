@@ -19,25 +19,28 @@ import (
 // TestLateAnswers are dropped and counted.
 func TestLateAnswers(t *testing.T) {
 	t.Parallel()
-	is := is.New(t)
-	addr := servicetest.Addr()
-	c := newClient(t, addr)
-	f := fakeInstance(t, c, addr, 1)
-	_, err := c.Call(t.Context(), svc, &handler.Request{Path: "/first"}, service.WithTimeout(time.Millisecond))
-	failed(is, err, service.ErrTimeout, 504)
-	first := next[*wire.Request](f)
-	is.Equal(next[*wire.Cancel](f).ID, first.ID) // the instance is told
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		addr := servicetest.Addr()
+		c := newClient(t, addr)
+		f := fakeInstance(t, c, addr, 1)
+		_, err := c.Call(t.Context(), svc, &handler.Request{Path: "/first"}, service.WithTimeout(time.Second))
+		failed(is, err, service.ErrTimeout, 504)
+		first := next[*wire.Request](f)
+		is.Equal(next[*wire.Cancel](f).ID, first.ID) // the instance is told
 
-	second := ask(t.Context(), c, "/second") // the window of one is taken until the final message
-	await(t, "it waits", func() bool { return c.Waiting(svc) == 1 })
-	f.answer(first.ID, "late")
-	m := next[*wire.Request](f)
-	is.Equal(m.Path, "/second")
-	f.answer(first.ID, "later still") // now it is nobody's
-	f.answer(m.ID, "right")
-	is.Equal(recv(t, second, "the answer").Text(), "right")
-	is.Equal(c.Stats(), service.Stats{Late: 1, Stranger: 1})
-	is.Equal(c.Leftovers(), nil)
+		second := ask(t.Context(), c, "/second") // the window of one is taken until the final message
+		synctest.Wait()
+		is.Equal(c.Waiting(svc), 1)
+		f.answer(first.ID, "late")
+		m := next[*wire.Request](f)
+		is.Equal(m.Path, "/second")
+		f.answer(first.ID, "later still") // now it is nobody's
+		f.answer(m.ID, "right")
+		is.Equal((<-second).Text(), "right")
+		is.Equal(c.Stats(), service.Stats{Late: 1, Stranger: 1})
+		is.Equal(c.Leftovers(), nil)
+	})
 }
 
 // TestStrangerAnswers: only the instance that was asked can answer.

@@ -55,7 +55,7 @@ func TestCurveEveryDerivedKeyIsAnother(t *testing.T) {
 		seen[string(key)] = what
 	}
 	for key := range s.keys {
-		note("the secret", s.keys[key][:])
+		note("the secret", s.keys[key].raw())
 		for _, side := range []Side{App, Instance} {
 			for _, kind := range []linkKind{requests, responses} {
 				what := fmt.Sprint(key, side, kind)

@@ -20,7 +20,7 @@ func (s Secret) curveKey(key int, server bool, side Side, kind linkKind) curveKe
 		role = "server"
 	}
 	info := "quartet/1 curve " + role + " " + side.String() + " " + kind.String()
-	derived, err := hkdf.Key(sha256.New, s.keys[key][:], nil, info, keySize)
+	derived, err := hkdf.Key(sha256.New, s.keys[key].raw(), nil, info, keySize)
 	if err != nil {
 		panic("transport: " + err.Error()) // only for lengths that HKDF cannot give
 	}

@@ -159,7 +159,7 @@ func (d *Dialer) dial() (*Peer, error) {
 		return nil, err
 	}
 	p := newPeer(first, second, d.addr.Requests.display(), d.cfg.Side, d.events)
-	go p.run(d.cfg)
+	p.start(d.cfg)
 	return p, nil
 }
 

@@ -40,7 +40,7 @@ func silentFlood(t *testing.T) {
 func largeClaims(t *testing.T) {
 	is := is.New(t)
 	t.Parallel()
-	const claims = 40 // 160 MiB
+	const claims = 20 // 80 MiB
 	v := newVictim(t)
 	for range claims {
 		links, err := rawPair(v.addr, Instance)
@@ -72,6 +72,7 @@ func TestTooManyLinks(t *testing.T) {
 		is.NoErr(err) // there is room
 		conns = append(conns, links[:]...)
 	}
+	is.NoErr(eventually(patience, "all pairs", func() bool { return v.count(Connected, nil) == MaxLinks/2 }))
 	c, err := rawLink(v.addr, Instance, requests, newPair())
 	is.NoErr(err) // the handshake passes
 	defer c.Close()

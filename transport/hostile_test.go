@@ -160,7 +160,7 @@ func hostilePeers(t *testing.T) {
 	var running sync.WaitGroup
 	room := make(chan struct{}, maxHandshakes/2) // so that none is cut for want of room
 	errs := make(chan error, 1000)
-	attack := func(a attack, kind linkKind) {
+	strike := func(a attack, kind linkKind) {
 		room <- struct{}{}
 		running.Go(func() {
 			defer func() { <-room }()
@@ -170,12 +170,12 @@ func hostilePeers(t *testing.T) {
 		})
 	}
 	for _, a := range attacksBefore {
-		attack(a, requests)
-		attack(a, responses)
+		strike(a, requests)
+		strike(a, responses)
 	}
 	after := append(append(attacksAfter, attacksByCommand(pushing)...), attacksByCommand(pulling)...)
 	for _, a := range after {
-		attack(a, map[stage]linkKind{pushing: responses, pulling: requests}[a.begin]) // an app reads responses
+		strike(a, map[stage]linkKind{pushing: responses, pulling: requests}[a.begin]) // an app reads responses
 	}
 	running.Wait()
 	close(errs)

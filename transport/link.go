@@ -18,8 +18,8 @@ type link struct {
 	kind linkKind
 	pair string // what the peer announced
 	cred cred
-	has  bool          // cred is known
-	key  [keySize]byte // of the secret, by which the link was admitted; zero on inproc
+	has  bool       // cred is known
+	key  *secretKey // of the secret, by which the link was admitted; nil without one
 
 	fc     *frameConn
 	zc     *zmq4.Conn

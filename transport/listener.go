@@ -38,7 +38,7 @@ func Listen(addr Addr, cfg Config) (*Listener, error) {
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.pairs = newPairing(func(a, b *link) *Peer {
 		p := newPeer(a, b, l.addr.Requests.display(), cfg.Side, l.events)
-		go p.run(cfg)
+		p.start(cfg)
 		return p
 	}, l.unpaired)
 	for _, kind := range []linkKind{requests, responses} {

@@ -42,8 +42,8 @@ func newPeer(a, b *link, endpoint string, side Side, ev *events) *Peer {
 	return p
 }
 
-// run starts the peer and watches over it until its end.
-func (p *Peer) run(cfg Config) {
+// start asks for a Receiver, in the caller's goroutine, so that no peer appears after Close has returned.
+func (p *Peer) start(cfg Config) {
 	recv := cfg.Accept(p)
 	if recv == nil {
 		p.out.discard(ErrClosed)
@@ -52,6 +52,11 @@ func (p *Peer) run(cfg Config) {
 		close(p.done)
 		return
 	}
+	go p.run(cfg, recv)
+}
+
+// run watches over the peer until its end.
+func (p *Peer) run(cfg Config, recv Receiver) {
 	p.events.emit(Event{Type: Connected, Endpoint: p.endpoint, Peer: p.name})
 	p.out.start(cfg, nil)
 	p.in.start(cfg, recv.Receive)

@@ -36,8 +36,14 @@ const (
 // Secret authenticates connections. It holds one key, or two while secrets are rotated, and never
 // prints. The zero value is no secret. A Secret is immutable and safe for concurrent use.
 type Secret struct {
-	keys [][keySize]byte
+	keys []*secretKey
 }
+
+// secretKey is two pointers away from a Secret: for an unexported field, or a verb like %p, fmt does not ask
+// for a Formatter, and goes through one pointer at most.
+type secretKey struct{ bytes *[keySize]byte }
+
+func (k *secretKey) raw() []byte { return k.bytes[:] }
 
 // ParseSecret reads one or two lines. A line of 64 hex digits is a key and used as it is; anything
 // else is a passphrase of at least 16 bytes, stretched with scrypt (N=2^14, r=8, p=1: about 50 ms).
@@ -87,20 +93,21 @@ func ReadSecret(file string) (Secret, error) {
 	return s, nil
 }
 
-func parseKey(line []byte) (key [keySize]byte, err error) {
+func parseKey(line []byte) (*secretKey, error) {
+	var key [keySize]byte
 	if len(line) == hex.EncodedLen(keySize) {
 		if _, err := hex.Decode(key[:], line); err == nil {
-			return key, nil
+			return &secretKey{&key}, nil
 		}
 	}
 	if len(line) < minPassphrase {
-		return key, fmt.Errorf("a passphrase needs at least %d bytes, this one has %d", minPassphrase, len(line))
+		return nil, fmt.Errorf("a passphrase needs at least %d bytes, this one has %d", minPassphrase, len(line))
 	}
 	stretched, err := scrypt.Key(line, []byte(scryptSalt), scryptN, scryptR, scryptP, keySize)
 	if err != nil {
-		return key, err
+		return nil, err
 	}
-	return [keySize]byte(stretched), nil
+	return &secretKey{(*[keySize]byte)(stretched)}, nil
 }
 
 // IsZero says that there is no secret.
@@ -113,16 +120,19 @@ func (s Secret) Equal(o Secret) bool {
 	}
 	same := 1
 	for i := range s.keys {
-		same &= subtle.ConstantTimeCompare(s.keys[i][:], o.keys[i][:])
+		same &= subtle.ConstantTimeCompare(s.keys[i].raw(), o.keys[i].raw())
 	}
 	return same == 1
 }
 
 // holds says whether a key is one of the secret's.
-func (s Secret) holds(key [keySize]byte) bool {
+func (s Secret) holds(key *secretKey) bool {
+	if key == nil {
+		return false
+	}
 	held := 0
 	for i := range s.keys {
-		held |= subtle.ConstantTimeCompare(s.keys[i][:], key[:])
+		held |= subtle.ConstantTimeCompare(s.keys[i].raw(), key.raw())
 	}
 	return held == 1
 }
@@ -151,7 +161,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // side and the kind of link, so that a token seen in one place is worth nothing in another.
 func (s Secret) plainToken(key int, dialler Side, kind linkKind) string {
 	info := "quartet/1 plain " + dialler.String() + " " + kind.String()
-	token, err := hkdf.Key(sha256.New, s.keys[key][:], nil, info, keySize)
+	token, err := hkdf.Key(sha256.New, s.keys[key].raw(), nil, info, keySize)
 	if err != nil {
 		panic("transport: " + err.Error()) // only for lengths that HKDF cannot give
 	}

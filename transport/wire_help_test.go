@@ -22,7 +22,7 @@ const wirePatience = 20 * time.Second
 func wireSecret(numbers ...byte) Secret {
 	var s Secret
 	for _, n := range numbers {
-		s.keys = append(s.keys, [keySize]byte(bytes.Repeat([]byte{n}, keySize)))
+		s.keys = append(s.keys, &secretKey{(*[keySize]byte)(bytes.Repeat([]byte{n}, keySize))})
 	}
 	return s
 }
