@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/crypto/scrypt"
@@ -36,7 +37,8 @@ const (
 // Secret authenticates connections. It holds one key, or two while secrets are rotated, and never
 // prints. The zero value is no secret. A Secret is immutable and safe for concurrent use.
 type Secret struct {
-	keys [][keySize]byte
+	keys  [][keySize]byte
+	curve *sync.Map // of curveName to curveKey, which would cost each stranger's connection dear; nil: none is kept
 }
 
 // ParseSecret reads one or two lines. A line of 64 hex digits is a key and used as it is; anything
@@ -62,6 +64,7 @@ func ParseSecret(text []byte) (Secret, error) {
 	if len(s.keys) == 0 {
 		return Secret{}, fmt.Errorf("%w: it is empty", ErrSecret)
 	}
+	s.curve = new(sync.Map)
 	return s, nil
 }
 
