@@ -113,13 +113,19 @@ func (c *Client) Ready(ctx context.Context, name string) error {
 	return r.ready(ctx)
 }
 
-// Addrs gives the addresses of a service as they were registered; nil for an unknown one.
+// Addrs gives the addresses of a service as they are bound or dialled, with the ports that the system chose;
+// nil for an unknown one.
 func (c *Client) Addrs(name string) []Addr {
 	r, err := c.remote(name)
 	if err != nil {
 		return nil
 	}
-	return slices.Clone(r.addrs)
+	addrs := slices.Clone(r.addrs)
+	for i, n := range r.nodes {
+		a := n.Addr()
+		addrs[i].Requests, addrs[i].Responses = a.Requests.String(), a.Responses.String()
+	}
+	return addrs
 }
 
 // Shutdown takes no more calls, waits until those under way have their answers and the response handlers

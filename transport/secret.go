@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/crypto/scrypt"
@@ -36,7 +37,8 @@ const (
 // Secret authenticates connections. It holds one key, or two while secrets are rotated, and never
 // prints. The zero value is no secret. A Secret is immutable and safe for concurrent use.
 type Secret struct {
-	keys []*secretKey
+	keys  []*secretKey
+	curve *sync.Map // of curveName to curveKey, which would cost each stranger's connection dear; nil: none is kept
 }
 
 // secretKey is two pointers away from a Secret: for an unexported field, or a verb like %p, fmt does not ask
@@ -68,6 +70,7 @@ func ParseSecret(text []byte) (Secret, error) {
 	if len(s.keys) == 0 {
 		return Secret{}, fmt.Errorf("%w: it is empty", ErrSecret)
 	}
+	s.curve = new(sync.Map)
 	return s, nil
 }
 

@@ -68,6 +68,10 @@ func TestHalfPairsEnd(t *testing.T) {
 	}
 }
 
+// goneBy lets goroutines that write to a connection see that it is closed: in a bubble without its first
+// goroutine time stands still.
+func goneBy() { time.Sleep(2 * time.Second) }
+
 // rawPeer makes a raw pair and gives the binder's view of it, too.
 func rawPeer(t *testing.T, is *is.I, v *node) (links [2]net.Conn, bound *inbox) {
 	addr := newInproc(t)
@@ -138,6 +142,7 @@ func TestPlainPeerThatIsBusy(t *testing.T) {
 		go drip(bytes.Repeat(rawCommand("PONG", nil), 100), DefaultHeartbeat/10)(links[responses])
 		is.True(errors.Is(<-bound.end, ErrPeerSilent))
 		is.True(near(time.Since(start), DefaultDead+drainTimeout)) // that PINGs are taken proves nothing
+		goneBy()
 	})
 }
 
@@ -178,6 +183,7 @@ func TestLargeFrameHasLimitedTime(t *testing.T) {
 		is.True(near(time.Since(start), stallTimeout+drainTimeout)) // memory is not lent for longer
 		is.True(budget.TryAcquire(Budget))                          // and is given back
 		budget.Release(Budget)
+		goneBy()
 	})
 }
 

@@ -20,7 +20,7 @@ const wirePatience = 20 * time.Second
 
 // wireSecret makes a secret of one key for each number.
 func wireSecret(numbers ...byte) Secret {
-	var s Secret
+	s := Secret{curve: new(sync.Map)}
 	for _, n := range numbers {
 		s.keys = append(s.keys, &secretKey{(*[keySize]byte)(bytes.Repeat([]byte{n}, keySize))})
 	}

@@ -73,10 +73,11 @@ class Caller:
 
     def call(self, number):
         self.attempts += 1
+        last = number == self.args.calls and self.args.last_delay
         id, now = self.prefix + self.attempts.to_bytes(8, "big"), time.monotonic()
         sent = self.links.send(1, quartet.REQUEST, id, self.args.path, self.args.method, 0, 0,
                                int(self.args.timeout * 1000), int(now * 1e6), self.instance, {},
-                               {"delay": self.args.delay}, self.body(number))
+                               {"delay": last or self.args.delay}, self.body(number))
         if sent:
             self.waiting[id] = number, now + self.args.timeout
         return sent
@@ -115,14 +116,15 @@ class Caller:
 def main():
     flags = quartet.flags(__doc__)
     flags.add_argument("--calls", metavar="N", type=int, default=10, help="how many")
-    flags.add_argument("--window", metavar="N", type=int, default=256, help="how many at a time, if the instance agrees")
+    flags.add_argument("--window", metavar="N", type=int, default=256, help="how many at a time, at most")
     flags.add_argument("--delay", metavar="TIME", default="0s", help="the argument delay of each")
+    flags.add_argument("--last-delay", metavar="TIME", help="that of the last call, if it is another")
     flags.add_argument("--size", metavar="BYTES", type=int, default=64, help="of a body")
     flags.add_argument("--path", default="/service/slow", help="of each call")
     flags.add_argument("--method", metavar="METHOD", default="request", help="of each call")
     flags.add_argument("--timeout", metavar="SECONDS", type=float, default=30, help="of each call")
     flags.add_argument("--patience", metavar="SECONDS", type=float, default=60, help="to give up without progress")
-    flags.add_argument("--plain", action="store_true", help="dial as a plain peer: without pair property, hello and bye")
+    flags.add_argument("--plain", action="store_true", help="dial as a plain peer: no pair, hello and bye")
     args = flags.parse_args()
     pair = links.open_links("app", args, named=not args.plain)
     caller = Caller(pair, args)

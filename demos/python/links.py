@@ -16,7 +16,8 @@ import quartet
 
 LINKS = "requests", "responses"
 MAX_MESSAGE = 4_259_840
-FAILED = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+REFUSED = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL  # PLAIN in libzmq cannot read ERROR
+FAILED = REFUSED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 ENDED = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | FAILED
 
 
@@ -110,7 +111,11 @@ class Links:
         elif e.kind == quartet.RESPONSE and self.side == "app" and e.id:
             self.happened.append(list(answer))
         else:
-            self.ending = 0  # a dialler ends it; libzmq does not let a binder close one connection
+            self.cut()
+
+    def end_within(self, seconds):
+        end = time.monotonic() + seconds
+        self.ending = end if self.ending is None else min(self.ending, end)
 
     def drop(self):
         """Closes both sockets; what was sent has a second to leave."""
@@ -136,15 +141,15 @@ class Dialler(Links):
 
     def before(self):
         if not self.sockets and time.monotonic() >= self.dial_at:
-            self.pair, self.failed, self.ending = os.urandom(16).hex(), 0, time.monotonic() + 6
+            self.pair, self.failed = os.urandom(16).hex(), 0
+            self.end_within(6)
             self.dial("requests")
 
     def dial(self, link):
         try:
             check_owner(self.endpoints[link])
         except FileNotFoundError:
-            self.ending = 0  # the binder is not there yet
-            return
+            return self.end_within(0)  # the binder is not there yet
         s, key = self.open(link), self.keys[self.which]
         if self.named:
             s.set(zmq.METADATA, f"X-Quartet-Pair:{self.pair}".encode())
@@ -159,7 +164,7 @@ class Dialler(Links):
         if event & ENDED:
             self.failed |= event & FAILED
             rest = 0.5 if self.up and link == self.outward else 0  # for what is still on its way here
-            self.ending = min(self.ending or sys.maxsize, time.monotonic() + rest)
+            self.end_within(rest)
         elif link == "requests":
             self.dial("responses")
         else:
@@ -174,12 +179,15 @@ class Dialler(Links):
         wait, self.wait = self.wait * random.uniform(0.5, 1), min(self.wait * 2, 1.5)
         if self.failed:  # perhaps the other secret, while they are rotated
             self.which = (self.which + 1) % len(self.keys)
-        if self.failed & zmq.EVENT_HANDSHAKE_FAILED_AUTH and self.which == 0:
+        if self.failed & REFUSED and self.which == 0:
             wait = 5
         self.dial_at = max(self.dial_at, time.monotonic() + wait)
 
     def arrived(self, frame):
         pass
+
+    def cut(self):
+        self.end_within(0)
 
     def leave(self):
         """Dials no more. The peer that is there stays."""
@@ -196,7 +204,7 @@ class Binder(Links):
         super().__init__(side, endpoints, keys)
         self.proofs = {}  # of the secret, for each link
         self.granted = {}  # until when a link is kept for whoever was let in last
-        self.bound = {}  # the endpoints as libzmq writes them
+        self.leaving = False
         self.fd = None  # of the peer's connection to the inward socket
         self.zap = self.context.socket(zmq.REP)
         self.zap.linger = 0
@@ -216,7 +224,7 @@ class Binder(Links):
         else:
             s.plain_server = True
             self.proofs[link] = [b"PLAIN\0quartet/1\0" + quartet.token(k, self.other, link) for k in self.keys]
-        self.bound[link], self.endpoints[link] = bind_safely(s, self.endpoints[link])
+        self.endpoints[link] = bind_safely(s, self.endpoints[link])
 
     def before(self):
         if self.zap.get(zmq.EVENTS) & zmq.POLLIN:
@@ -227,7 +235,7 @@ class Binder(Links):
         proof, now = b"\0".join([mechanism, *credentials]), time.monotonic()
         if not any([hmac.compare_digest(proof, p) for p in self.proofs.get(domain.decode(), [])]):
             status = b"400"
-        elif self.up or self.granted.get(domain, 0) > now:
+        elif self.up or self.leaving or self.granted.get(domain, 0) > now:
             status = b"300"  # not now: libzmq closes the connection, and the dialler comes again
         else:
             status, self.granted[domain] = b"200", now + 3
@@ -240,16 +248,18 @@ class Binder(Links):
 
     def see(self, link, event, value, **_):
         if link == self.inward and event == zmq.EVENT_DISCONNECTED and value == self.fd:
-            self.ending = 0
+            self.end_within(0)
+
+    def cut(self):
+        pass  # libzmq cannot close one connection of a binder
 
     def after(self, was_up):
         """Lets the next one in."""
         self.fd, self.granted = None, {}
 
     def leave(self):
-        """Lets nobody in any more. The peer that is there stays."""
-        for link, s in self.sockets.items():
-            s.unbind(self.bound[link])
+        """Lets nobody in any more. The peer that is there stays, which unbind would cut."""
+        self.leaving = True
 
 
 def curve_pair(key, role, side, link):
@@ -271,21 +281,22 @@ def check_owner(endpoint):
 
 
 def bind_safely(s, endpoint):
-    """Binds; returns the endpoint as libzmq writes it, and with its port. An ipc socket is 0600, and taken from nobody."""
+    """Binds, and returns the endpoint with its port. An ipc socket is 0600, and taken from nobody."""
     scheme, path = endpoint.split("://", 1)
     if scheme != "ipc":
         s.bind(endpoint)
-        bound = s.last_endpoint.decode()
-        return bound, endpoint.rpartition(":")[0] + ":" + bound.rpartition(":")[2]
+        return endpoint.rpartition(":")[0] + ":" + s.last_endpoint.decode().rpartition(":")[2]
     if os.path.dirname(path) and not os.path.isdir(os.path.dirname(path)):
         os.mkdir(os.path.dirname(path), 0o700)
-    with open(path + ".lock", "a", opener=lambda name, how: os.open(name, how, 0o600)) as lock, socket.socket(socket.AF_UNIX) as probe:
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    umask = os.umask(0o177)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.path.exists(path) and probe.connect_ex(path) == 0:
-            raise FileExistsError(f"somebody listens at {path}")
-        umask = os.umask(0o177)
-        try:
-            s.bind(endpoint)
-        finally:
-            os.umask(umask)
-    return endpoint, endpoint
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(path) == 0:
+                raise FileExistsError(f"somebody listens at {path}")
+        s.bind(endpoint)  # libzmq replaces a socket that is there
+    finally:
+        os.umask(umask)
+        os.close(lock)
+    return endpoint

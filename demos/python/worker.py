@@ -4,7 +4,6 @@ after the delay. It needs Debian's python3-zmq and python3-msgpack, and either s
 has begun finish."""
 import heapq
 import os
-import sys
 import time
 
 import links
