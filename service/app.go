@@ -47,7 +47,7 @@ func (a *app) Receive(m transport.Message) {
 	}
 	switch msg := msg.(type) {
 	case *wire.Request:
-		a.request(&job{app: a, req: msg, msg: m, size: int64(len(msg.Body)) + sizeOfRest, arrived: time.Now()}, arrived)
+		a.request(&job{app: a, req: msg, msg: m, size: sizeInWindow(msg.Body), arrived: time.Now()}, arrived)
 		return // who takes the job releases the message
 	case *wire.Cancel:
 		a.cancel(msg.ID)

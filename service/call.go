@@ -61,15 +61,16 @@ func (c *Client) newCall(service string, r *handler.Request, sent bool, o []Call
 	if len(r.Body) > remote.opts.maxBody {
 		return nil, opts, failure(ErrTooLarge, "a body of %d bytes, the limit is %d", len(r.Body), remote.opts.maxBody)
 	}
-	k.size = int64(len(r.Body)) + sizeOfRest
+	k.size = sizeInWindow(r.Body)
 	return k, opts, remote.begin()
 }
 
 // maxLost is how many instances an idempotent call may lose: perhaps it is the call that ends them.
 const maxLost = 3
 
-// sizeOfRest is what a request counts in windows besides its body.
-const sizeOfRest = 256
+// sizeInWindow is what a request counts: its body, so that four of the largest fill a window of 16 MiB, and
+// at least what the rest of it is likely to take.
+func sizeInWindow(body []byte) int64 { return int64(max(len(body), 256)) }
 
 func orDefault(s, fallback string) string {
 	if s == "" {

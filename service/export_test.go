@@ -15,7 +15,6 @@ const (
 	CloseLimit   = closeLimit
 	ByeLimit     = byeLimit
 	BacklogBytes = backlogBytes
-	SizeOfRest   = sizeOfRest
 )
 
 // Leftovers lists what a client at rest should not have any more: attempts, places in windows, waiters,

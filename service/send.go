@@ -70,7 +70,7 @@ func unplaced(service string, err error) error {
 func (k *call) settle(a *attempt) {
 	defer k.remote.end()
 	answer := k.receipt(a)
-	held := int64(len(answer.Body)) + sizeOfRest
+	held := sizeInWindow(answer.Body)
 	k.remote.client.held.Add(held - k.size)
 	defer k.remote.client.settled(held)
 	k.req.Body = nil // nobody asks again
