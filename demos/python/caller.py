@@ -53,7 +53,7 @@ class Caller:
                 sys.exit(f"caller: the instance serves {message[5]!r}")
             if not self.heard_bye:
                 messages, size = message[7][:2]
-                self.window, self.plain_at = max(1, min(messages, size // (self.args.size + 256))), None
+                self.window, self.plain_at = max(1, min(messages, size // max(self.args.size, 256))), None
         elif kind == quartet.BYE:
             self.window, self.plain_at, self.heard_bye = 0, None, True  # it takes no more
             self.say_bye()

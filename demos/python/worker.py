@@ -40,7 +40,7 @@ class Worker:
 
     def request(self, id, path, method, flags, hops, left, sent, sender, header, args, body):
         now, body = time.monotonic(), body or b""
-        size = len(body) + 256
+        size = max(len(body), 256)
         late = now * 1e6 - sent
         self.lowest = late if self.lowest is None else min(self.lowest, late)
         left = left / 1e3 - (late - self.lowest) / 1e6  # it may have lain in a buffer
@@ -65,7 +65,7 @@ class Worker:
 
     def finish(self, id, status, reason):
         began, _, body = self.work.pop(id)
-        self.bytes -= len(body) + 256
+        self.bytes -= max(len(body), 256)
         self.answer(id, quartet.ANSWERED, status, reason, body if status == 200 else b"", time.monotonic() - began)
 
     def answer(self, id, outcome, status, reason, body=b"", ran=0):
