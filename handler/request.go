@@ -26,14 +26,16 @@ type Request struct {
 	// Answer is the response that arrived. It is set only while a response handler runs, and nil on a service.
 	Answer *Response
 
+	id    wire.ID
 	from  string
 	route route
 }
 
-// NewRequest returns a request with METHOD request whose body is v in msgpack; a nil v gives no body.
+// NewRequest returns a request whose body is v in msgpack; a nil v gives no body. It names no METHOD, which means
+// MethodRequest.
 // The error says that v cannot be encoded.
 func NewRequest(path string, v any) (*Request, error) {
-	r := &Request{Path: path, Method: MethodRequest}
+	r := &Request{Path: path}
 	if v == nil {
 		return r, nil
 	}
@@ -84,6 +86,15 @@ func (r *Request) Arg(name, fallback string) string {
 // From returns the instance id of the app that asks, empty where it is not known. It is what the peer says of itself:
 // good for logs and for grouping, not a proof of identity.
 func (r *Request) From() string { return r.from }
+
+// ID names the request on the wire, 32 hex digits: on a service the attempt that is served, in the response handler of
+// a Send what Send returned. It is empty where the request has not travelled.
+func (r *Request) ID() string {
+	if r.id == (wire.ID{}) {
+		return ""
+	}
+	return r.id.String()
+}
 
 // HeaderValue returns the first value of the header of that lower-case name, or "".
 func (r *Request) HeaderValue(name string) string { return first(r.Header, name) }

@@ -9,7 +9,20 @@ import (
 // FromWire returns the request that arrived as w. It shares the maps and the body of w, which is not used otherwise
 // any more.
 func FromWire(w *wire.Request) *Request {
-	return &Request{Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body, from: w.From}
+	return &Request{Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body, id: w.ID, from: w.From}
+}
+
+// ForAnswer returns the Request that a response handler serves when answer has come to asked: path, arguments and id
+// are those of the request, METHOD, header and body those of the answer.
+func ForAnswer(asked *wire.Request, answer *Response) *Request {
+	r := &Request{
+		Path: asked.Path, Method: answer.Method, Args: asked.Args,
+		Header: cloneHeader(answer.Header), Body: answer.Body, Answer: answer, id: asked.ID,
+	}
+	if r.Method == "" {
+		r.Method = MethodResponse
+	}
+	return r
 }
 
 // ToWire returns the message that asks for r, with MethodRequest where r names no METHOD. The id, flags, hops, times

@@ -23,8 +23,9 @@ type app struct {
 	mu        sync.Mutex
 	jobs      map[wire.ID]*job // taken and not answered
 	used      quota
-	greeted   bool // it said hello, so it answers bye
-	bye       bool // it sends no more
+	sent      quota // of used
+	greeted   bool  // it said hello, so it answers bye
+	bye       bool  // it sends no more
 	byeSent   time.Time
 	lettingGo bool
 	dismissed bool // its secret was removed
@@ -46,7 +47,7 @@ func (a *app) Receive(m transport.Message) {
 	}
 	switch msg := msg.(type) {
 	case *wire.Request:
-		a.request(&job{app: a, req: msg, msg: m, size: int64(len(msg.Body)) + sizeOfRest, arrived: time.Now()}, arrived)
+		a.request(&job{app: a, req: msg, msg: m, size: sizeInWindow(msg.Body), arrived: time.Now()}, arrived)
 		return // who takes the job releases the message
 	case *wire.Cancel:
 		a.cancel(msg.ID)
@@ -92,8 +93,7 @@ func (a *app) request(j *job, arrived int64) {
 	switch outcome, reason := a.admit(j, left); outcome {
 	case wire.OutcomeAnswered:
 		if reason := a.server.work.submit(j); reason != "" {
-			a.settled(j)
-			a.refuse(j, wire.OutcomeOverloaded, reason)
+			a.turnAway(j, wire.OutcomeOverloaded, reason)
 		}
 	default:
 		a.refuse(j, outcome, reason)
@@ -114,10 +114,23 @@ func (a *app) admit(j *job, left time.Duration) (wire.Outcome, string) {
 		return wire.OutcomeExpired, "it arrived too late"
 	case !a.used.fits(j.size, a.server.opts.window, int64(a.server.opts.windowBytes)):
 		return wire.OutcomeOverloaded, "the window is full"
+	case j.sent() && !a.sent.fits(j.size, half(a.server.opts.window), int64(half(a.server.opts.windowBytes))):
+		return wire.OutcomeOverloaded, "half of the window is full of sent requests"
 	}
 	a.jobs[j.req.ID] = j
 	a.used.add(j.size)
+	if j.sent() {
+		a.sent.add(j.size)
+	}
 	return wire.OutcomeAnswered, ""
+}
+
+// turnAway ends a job that was taken and does not run. Its place is free before the app can know, and the
+// job is settled only when its final message is on its way: that may be what the end of the peer waits for.
+func (a *app) turnAway(j *job, outcome wire.Outcome, reason string) {
+	a.leavesWindow(j)
+	a.refuse(j, outcome, reason)
+	a.settled(j)
 }
 
 // refuse answers a request that does not run.
@@ -148,6 +161,9 @@ func (a *app) vacate(j *job) {
 	if !j.vacated {
 		j.vacated = true
 		a.used.remove(j.size)
+		if j.sent() {
+			a.sent.remove(j.size)
+		}
 	}
 }
 
@@ -177,8 +193,7 @@ func (a *app) cancel(id wire.ID) {
 		return // answered already
 	}
 	if a.server.work.withdraw(j) {
-		a.settled(j)
-		a.refuse(j, wire.OutcomeExpired, "canceled before it ran")
+		a.turnAway(j, wire.OutcomeExpired, "canceled before it ran")
 	}
 }
 

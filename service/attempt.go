@@ -14,6 +14,7 @@ type call struct {
 	size     int64        // of the request, for windows
 	sent     bool
 	again    bool        // it may run twice
+	lost     int         // attempts that ended with their instance, of a call that may
 	deadline time.Time   // of the work
 	refused  []*instance // they said overloaded or draining: they are not asked again
 }
@@ -40,7 +41,8 @@ type attempt struct {
 	mark    int64
 	result  chan result // one slot
 
-	left bool // nobody waits any more; the place in the window is kept until the answer
+	left   bool        // nobody waits any more; the place in the window is kept until the answer
+	forget *time.Timer // or until then
 }
 
 // result is how an attempt ended.
@@ -56,8 +58,8 @@ func (a *attempt) end(res result) { a.result <- res }
 // frameSender encodes messages for a peer.
 type frameSender struct{ peer *transport.Peer }
 
-// send encodes and queues a message without waiting. An answers queue that is full, or a peer that is
-// gone, is no error here: the peer's end will tell.
+// send encodes and queues a message without waiting. What is not a request may ignore the error: the end
+// of the peer will tell.
 func (s frameSender) send(m wire.Message) (mark int64, err error) {
 	buf := getBuffer()
 	defer putBuffer(buf)

@@ -61,12 +61,16 @@ func (c *Client) newCall(service string, r *handler.Request, sent bool, o []Call
 	if len(r.Body) > remote.opts.maxBody {
 		return nil, opts, failure(ErrTooLarge, "a body of %d bytes, the limit is %d", len(r.Body), remote.opts.maxBody)
 	}
-	k.size = int64(len(r.Body)) + sizeOfRest
+	k.size = sizeInWindow(r.Body)
 	return k, opts, remote.begin()
 }
 
-// sizeOfRest is what a request counts in windows besides its body.
-const sizeOfRest = 256
+// maxLost is how many instances an idempotent call may lose: perhaps it is the call that ends them.
+const maxLost = 3
+
+// sizeInWindow is what a request counts: its body, so that four of the largest fill a window of 16 MiB, and
+// at least what the rest of it is likely to take.
+func sizeInWindow(body []byte) int64 { return int64(max(len(body), 256)) }
 
 func orDefault(s, fallback string) string {
 	if s == "" {
@@ -80,6 +84,9 @@ func orDefault(s, fallback string) string {
 func (k *call) run(ctx context.Context) (*handler.Response, error) {
 	for {
 		a, err := k.remote.place(ctx, k)
+		if err != nil && k.lost > 0 { // it may have run before
+			return nil, failure(ErrLost, "and then: %v", err)
+		}
 		if err != nil {
 			return localAnswer(err)
 		}
@@ -116,8 +123,14 @@ func localAnswer(err error) (*handler.Response, error) {
 // judge says what the end of an attempt means for its call.
 func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool, err error) {
 	if res.err != nil {
-		again := a.inst.gone() && (k.again || a.inst.peer.Unwritten(a.mark))
-		return nil, again, res.err
+		if !a.inst.gone() {
+			return nil, false, res.err
+		}
+		if a.inst.peer.Unwritten(a.mark) {
+			return nil, true, nil
+		}
+		k.lost++
+		return nil, k.again && k.lost < maxLost, res.err
 	}
 	defer res.msg.Release()
 	switch res.resp.Outcome {
@@ -157,21 +170,19 @@ func (k *call) respond(ctx context.Context, resp *handler.Response) (*handler.Re
 		return nil, nil
 	}
 	began := time.Now()
-	made, err := handler.Run(ctx, h, &handler.Request{
-		Path: k.req.Path, Method: orDefault(resp.Method, handler.MethodResponse), Args: k.req.Args,
-		Header: resp.Header, Body: resp.Body, Answer: resp,
-	})
+	made, err := handler.Run(ctx, h, handler.ForAnswer(&k.req, resp))
 	if unhandled(err) {
 		return nil, nil
 	}
-	if err != nil {
+	if err != nil && handler.StatusOf(err) >= http.StatusInternalServerError {
 		k.remote.logFailure("a response handler failed", k.req.Path, resp.Method, err, time.Since(began))
 	}
 	return made, err
 }
 
-// unhandled says that no response handler is there for an answer. A handler's own 404 is not that.
+// unhandled says that no response handler is there for an answer. A handler's own 404 is not that, nor that
+// of a call that it made.
 func unhandled(err error) bool {
 	var e *handler.Error
-	return errors.Is(err, handler.ErrNoRoute) && errors.As(err, &e) && !e.Remote
+	return errors.As(err, &e) && !e.Remote && e.Err == handler.ErrNoRoute
 }

@@ -20,14 +20,15 @@ type Client struct {
 	ids   *wire.IDSource
 	told  atomic.Pointer[wire.Hello]
 	stats counters
-	sends semaphore // accepted Sends that are not settled
-	runs  semaphore // response handlers of Sends that run
+	sends semaphore    // accepted Sends that are not settled
+	held  atomic.Int64 // bytes of their requests and answers
+	runs  semaphore    // response handlers of Sends that run
 
-	base context.Context // of the response handlers of Sends; ends when the client is cut
-	stop context.CancelFunc
+	registering sync.Mutex // held to register a service and to change the secret
 
 	mu      sync.Mutex
 	remotes map[string]*remote
+	leaving map[*remote]struct{} // unregistered, with calls under way
 	closed  bool
 }
 
@@ -44,10 +45,9 @@ func NewClient(o ...ClientOption) *Client {
 		opt.applyClient(&opts)
 	}
 	c := &Client{
-		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{},
+		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{}, leaving: map[*remote]struct{}{},
 		sends: newSemaphore(MaxSent), runs: newSemaphore(MaxResponding),
 	}
-	c.base, c.stop = context.WithCancel(context.Background())
 	c.tell()
 	return c
 }
@@ -59,33 +59,49 @@ func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error 
 	if !wire.ValidName(name) || len(addrs) == 0 {
 		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes and at least one address", name, wire.MaxName)
 	}
-	c.mu.Lock() // SetSecret changes the options
-	defer c.mu.Unlock()
+	c.registering.Lock()
+	defer c.registering.Unlock()
+	c.mu.Lock()
+	known, others, closed := c.remotes[name], len(c.remotes), c.closed
+	c.mu.Unlock()
+	switch {
+	case closed:
+		return ErrClosed
+	case known != nil && slices.Equal(known.addrs, addrs):
+		return nil
+	case known != nil:
+		return fmt.Errorf("service: register %s: it is registered at other addresses; Unregister it first", name)
+	case others >= wire.MaxServices:
+		return fmt.Errorf("service: register %s: %d services are registered, more do not fit into a hello", name, others)
+	}
+	return c.open(name, addrs, o)
+}
+
+// open binds or dials without the lock of the map, which every call takes: it may have to wait for a file.
+func (c *Client) open(name string, addrs []Addr, o []RegisterOption) error {
 	opts := c.opts.registerOptions
 	opts.secret = Secret{}
 	for _, opt := range o {
 		opt.applyRegister(&opts)
 	}
-	ownSecret := !opts.secret.IsZero()
-	if !ownSecret {
+	own := !opts.secret.IsZero()
+	if !own {
 		opts.secret = c.opts.secret
 	}
 	r := newRemote(c, name, addrs, opts)
-	r.ownSecret = ownSecret
-	if c.closed {
-		return ErrClosed
-	}
-	if old := c.remotes[name]; old != nil {
-		if slices.Equal(old.addrs, addrs) {
-			return nil
-		}
-		return fmt.Errorf("service: register %s: it is registered at other addresses; Unregister it first", name)
-	}
+	r.ownSecret = own
 	if err := r.open(); err != nil {
 		return fmt.Errorf("service: register %s: %w", name, err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.remotes[name] = r
 	c.tell()
+	if c.closed { // meanwhile; there are no calls to wait for
+		delete(c.remotes, name)
+		go r.shutdown(context.Background())
+		return ErrClosed
+	}
 	return nil
 }
 
@@ -94,13 +110,20 @@ func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error 
 func (c *Client) Unregister(ctx context.Context, name string) error {
 	c.mu.Lock()
 	r := c.remotes[name]
-	delete(c.remotes, name)
-	c.tell()
+	if r != nil {
+		delete(c.remotes, name)
+		c.leaving[r] = struct{}{}
+		c.tell()
+	}
 	c.mu.Unlock()
 	if r == nil {
 		return failure(ErrUnknownService, "%s", name)
 	}
-	return errors.Join(r.shutdown(ctx))
+	err := errors.Join(r.shutdown(ctx))
+	c.mu.Lock()
+	delete(c.leaving, r)
+	c.mu.Unlock()
+	return err
 }
 
 // Ready waits until an instance of a service takes requests. Errors: ErrUnavailable when ctx ends before,
@@ -149,7 +172,7 @@ func (c *Client) Close() error {
 func (c *Client) end(ctx context.Context) (cut, stuck error) {
 	c.mu.Lock()
 	c.closed = true
-	remotes := slices.Collect(maps.Values(c.remotes))
+	remotes := slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving))
 	c.mu.Unlock()
 	var wait sync.WaitGroup
 	cuts, stucks := make([]error, len(remotes)), make([]error, len(remotes))
@@ -157,7 +180,6 @@ func (c *Client) end(ctx context.Context) (cut, stuck error) {
 		wait.Go(func() { cuts[i], stucks[i] = r.shutdown(ctx) })
 	}
 	wait.Wait()
-	c.stop()
 	return errors.Join(cuts...), errors.Join(stucks...)
 }
 
@@ -215,16 +237,12 @@ func (r *remote) begin() error {
 	if r.closed {
 		return failure(ErrClosed, "")
 	}
-	if r.active++; r.active == 1 {
-		r.idle = make(chan struct{})
-	}
+	r.active.add()
 	return nil
 }
 
 func (r *remote) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.active--; r.active == 0 {
-		close(r.idle)
-	}
+	r.active.done()
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"quartet/transport/wire"
 )
 
 // shutdown ends a remote; see Client.Shutdown. Of several that end it the least patient counts, and all get
@@ -15,7 +13,7 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	r.mu.Lock()
 	first := !r.closed
 	r.closed = true
-	idle := r.idle
+	idle, placed := r.active.none, r.placing.none
 	if first {
 		r.capacityChanged()
 	}
@@ -24,6 +22,13 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 		return r.join(ctx)
 	}
 	closeAll(r.nodes) // diallers would come again
+	select {
+	case <-placed:
+		r.sayBye()
+	case <-r.cut:
+	case <-ctx.Done():
+		r.cutNow(context.Cause(ctx))
+	}
 	select {
 	case <-idle:
 	case <-r.cut:
@@ -66,10 +71,23 @@ func (r *remote) cutNow(why error) {
 		return
 	default:
 	}
-	if r.active > 0 {
+	if r.active.n > 0 {
 		r.cutErr = fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
 	}
 	close(r.cut)
+	r.stop()
+}
+
+// sayBye tells the instances that no more requests come, so that those that dial look for who comes after
+// this app. What comes back unserved from now on has no other instance to go to.
+func (r *remote) sayBye() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.byeSaid = true
+	for _, i := range r.instances {
+		i.draining = true
+		i.sayBye()
+	}
 }
 
 func (r *remote) closePeers() {
@@ -77,7 +95,7 @@ func (r *remote) closePeers() {
 	instances := slices.Clone(r.instances)
 	r.mu.Unlock()
 	for _, i := range instances {
-		i.frames.send(&wire.Bye{})
+		i.sayBye()
 		i.peer.Close()
 	}
 	for _, i := range instances {

@@ -15,7 +15,6 @@ const (
 	CloseLimit   = closeLimit
 	ByeLimit     = byeLimit
 	BacklogBytes = backlogBytes
-	SizeOfRest   = sizeOfRest
 )
 
 // Leftovers lists what a client at rest should not have any more: attempts, places in windows, waiters,
@@ -31,7 +30,7 @@ func (c *Client) Leftovers() (left []string) {
 	note("%d sends, %d response handlers", len(c.sends), len(c.runs))
 	for _, r := range c.remotes {
 		r.mu.Lock()
-		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), r.active)
+		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), r.active.n)
 		note("%d bytes wait, %d", int(r.waiting.bytes), 0)
 		for _, i := range r.instances {
 			note("%d attempts are pending, %d sent", len(i.pending), i.sent.messages)

@@ -15,7 +15,7 @@ import (
 // TestHostileBodies: 64 apps at once send bodies of 4 MiB, one after the other, to handlers that block. The heap grows by
 // what is allowed to be on its way and in the hands of handlers, and no more.
 func TestHostileBodies(t *testing.T) {
-	const apps, each = 64, 6
+	const apps, each = 64, 4
 	s := besiegeServer(t, true, 0)
 	body := make([]byte, service.DefaultMaxBody)
 	var heads [apps][]byte // what comes before the body
@@ -33,7 +33,7 @@ func TestHostileBodies(t *testing.T) {
 	var sending sync.WaitGroup
 	for i, a := range all {
 		sending.Go(func() {
-			a.requests.SetWriteDeadline(time.Now().Add(3 * time.Second))
+			a.requests.SetWriteDeadline(time.Now().Add(2 * time.Second))
 			for n := range each {
 				head := slices.Clone(heads[i])
 				head[lastOfID] = byte(n) // another request
@@ -52,9 +52,8 @@ func TestHostileBodies(t *testing.T) {
 		a.close()
 	}
 	rogueAwait(t, "the handlers are let go", func() bool { return s.server.Stats().Running <= 1 })
-	peak, kept := heap.end()
+	peak, kept := heap.end(t)
 	t.Logf("heap: %.1f MiB at the peak, garbage included, %.1f MiB kept", mib(peak), mib(kept))
-	s.True(kept <= heapSlack) // it comes back
 	s.end()
 }
 

@@ -169,8 +169,8 @@ func TestHostileDoubles(t *testing.T) {
 	s.Equal(got.body, "honest") // and is the one
 	s.True(r.say(frameOf(rogueReply(&wire.Request{ID: id}))))
 	rogueAwait(t, "answers after the last are counted", func() bool { return s.client.Stats().Stranger == before+401 })
-	s.Equal(s.call(path).status, 404) // nobody serves that path any more
-	s.Equal(s.bad.Load(), int64(0))   // a forward runs nothing
+	s.True(errors.Is(s.call(path).err, service.ErrUnavailable)) // who serves that path is leaving; another may come
+	s.Equal(s.bad.Load(), int64(0))                             // a forward runs nothing
 	s.end()
 }
 

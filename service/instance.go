@@ -82,6 +82,9 @@ func (i *instance) drop(a *attempt) bool {
 		return false
 	}
 	delete(i.pending, a.id)
+	if a.forget != nil {
+		a.forget.Stop()
+	}
 	i.used.remove(a.size)
 	if a.sent {
 		i.sent.remove(a.size)
@@ -195,6 +198,9 @@ func (i *instance) bye() {
 func (i *instance) sayBye() {
 	i.handing.Lock()
 	defer i.handing.Unlock()
+	if i.byeSent {
+		return
+	}
 	i.byeSent = true
 	i.frames.send(&wire.Bye{})
 }

@@ -42,18 +42,22 @@ func (j *job) large() int64 {
 
 // run serves one job, in a goroutine of the scheduler.
 func (s *Server) run(j *job) {
+	if s.base.Err() != nil { // nothing begins after the end
+		s.work.over(j)
+		j.msg.Release()
+		j.app.settled(j)
+		return
+	}
 	if time.Until(j.deadline) <= 0 {
 		s.work.over(j)
-		j.app.settled(j)
-		j.app.refuse(j, wire.OutcomeExpired, "it waited too long for a handler")
+		j.app.turnAway(j, wire.OutcomeExpired, "it waited too long for a handler")
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, j.deadline)
 	defer cancel()
 	if !s.work.begins(j, cancel) {
 		s.work.over(j)
-		j.app.settled(j)
-		j.app.refuse(j, wire.OutcomeExpired, "canceled before it ran")
+		j.app.turnAway(j, wire.OutcomeExpired, "canceled before it ran")
 		return
 	}
 	j.msg.Release() // the handler has the body now
@@ -70,11 +74,11 @@ func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err
 	switch {
 	case err != nil && s.base.Err() != nil:
 		// It was cut off. Its caller will hear that it is lost, and not of an error that this server made.
-		s.report(j, err, took)
+		s.report(ctx, j, err, took)
 		j.app.settled(j)
 		return
 	case err != nil:
-		s.report(j, err, took)
+		s.report(ctx, j, err, took)
 		resp = handler.ErrorResponse(err)
 	case ctx.Err() != nil && resp.Code() < http.StatusBadRequest && time.Now().After(j.deadline):
 		// Nobody waits for the body any more; the place in the window still has to be freed.
@@ -88,14 +92,16 @@ func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err
 	j.app.finish(s, j, w, took)
 }
 
-// report logs what a caller does not get to see: everything but what handlers say with an *Error below 500.
-func (s *Server) report(j *job, err error, took time.Duration) {
+// report logs what a caller does not get to see: everything but what handlers say with an *Error below 500,
+// and what a context says that ended because nobody waits any more.
+func (s *Server) report(ctx context.Context, j *job, err error, took time.Duration) {
 	var e *handler.Error
 	if errors.As(err, &e) && handler.StatusOf(err) < http.StatusInternalServerError {
 		return
 	}
-	if errors.Is(err, context.Canceled) && s.base.Err() == nil || errors.Is(err, context.DeadlineExceeded) {
-		return // the caller left, or its deadline did
+	nobody := ctx.Err() != nil && s.base.Err() == nil
+	if nobody && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return
 	}
 	s.logFailure(j, err, took)
 }

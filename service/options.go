@@ -20,8 +20,11 @@ const (
 	DefaultWindow      = 256              // unanswered requests that an instance takes from one app
 	DefaultWindowBytes = 16 << 20         // and their bytes
 
+	DefaultLarge = 64 << 20 // bytes of requests over 64 KiB that wait or run at an instance
+
 	MaxWaiting      = 16384    // calls of one service that wait in a client
 	MaxWaitingBytes = 64 << 20 // and their bytes
+	MaxSentBytes    = 64 << 20 // requests and answers of accepted Sends
 	MaxSent         = 16384    // accepted Sends of one client whose response handler has not returned
 	MaxResponding   = 64       // response handlers of Sends that run at a time
 )
@@ -31,9 +34,8 @@ const (
 	plainAfter      = time.Second            // a peer without hello counts as plain
 	plainWindow     = 64
 	frameOverhead   = 64 << 10
-	backlogBytes    = 64 << 20
+	backlogBytes    = transport.Budget / 2 // what waits holds the memory of its frames: it must not hold all of it
 	largeRequest    = 64 << 10
-	largeBytes      = 64 << 20         // of the requests over largeRequest that an instance has, from all apps
 	answerWait      = time.Second      // for room in the queue of answers, before its peer is cut
 	forgetAfter     = 10 * time.Second // a place in a window whose caller left and whose instance is silent
 	closeLimit      = 5 * time.Second  // for goroutines to end in Close
@@ -73,7 +75,7 @@ type TimeOption interface {
 	CallOption
 }
 
-// link is what both sides have to say about their links.
+// linkOptions are what both sides have to say about their links.
 type linkOptions struct {
 	secret          Secret
 	log             *slog.Logger
@@ -107,6 +109,7 @@ type serverOptions struct {
 	linkOptions
 	concurrency, backlog int
 	window, windowBytes  int
+	large                int64
 }
 
 func defaultLink() linkOptions {
@@ -123,7 +126,7 @@ func (o linkOptions) config(side transport.Side) transport.Config {
 	}
 }
 
-// The three option types below differ in where they may be given; a wrong side does not compile.
+// The option types below differ in where they may be given; a wrong side does not compile.
 
 type bothSides func(*linkOptions)
 
@@ -154,7 +157,13 @@ func (f serverSide) applyServer(o *serverOptions) { f(o) }
 func WithSecret(s Secret) Option { return bothSides(func(o *linkOptions) { o.secret = s }) }
 
 // WithLogger sets where events and the reasons of failures are logged. Default: nowhere.
-func WithLogger(l *slog.Logger) Option { return bothSides(func(o *linkOptions) { o.log = l }) }
+func WithLogger(l *slog.Logger) Option {
+	return bothSides(func(o *linkOptions) {
+		if o.log = l; l == nil {
+			o.log = slog.New(slog.DiscardHandler)
+		}
+	})
+}
 
 // WithHook sets a function that is called for every Event of every endpoint. It must not block.
 func WithHook(f func(Event)) Option { return bothSides(func(o *linkOptions) { o.hook = f }) }
@@ -165,7 +174,7 @@ func WithName(name string) Option { return bothSides(func(o *linkOptions) { o.na
 // WithMaxBody sets the largest body, in bytes, that is sent or received. Default 4 MiB; both sides should
 // agree. At most 16 MiB.
 func WithMaxBody(n int) Option {
-	return bothSides(func(o *linkOptions) { o.maxBody = min(n, 16<<20) })
+	return bothSides(func(o *linkOptions) { o.maxBody = min(max(n, 0), 16<<20) })
 }
 
 // WithHeartbeat sets the write silence after which a link sends PING, and the read silence after which it
@@ -239,7 +248,17 @@ func WithBacklog(n int) ServerOption {
 }
 
 // WithWindow sets how many unanswered requests, and how many bytes of them, are taken from one app.
-// Defaults 256 and 16 MiB.
+// Defaults 256 and 16 MiB, at most 2,048 and 32 MiB, so that no queue of a link can overflow.
 func WithWindow(messages, bytes int) ServerOption {
-	return serverSide(func(o *serverOptions) { o.window, o.windowBytes = max(messages, 1), max(bytes, 1) })
+	return serverSide(func(o *serverOptions) {
+		o.window = min(max(messages, 1), transport.DefaultQueueMessages/2)
+		o.windowBytes = min(max(bytes, 1), transport.DefaultQueueBytes/2)
+	})
+}
+
+// WithLargeRequests sets how many bytes of requests over 64 KiB may wait or run at a time, from all apps
+// together; what is more is refused at once. Default 64 MiB: sixteen of the largest. Smaller requests are
+// bounded by their number alone.
+func WithLargeRequests(bytes int) ServerOption {
+	return serverSide(func(o *serverOptions) { o.large = int64(max(bytes, 0)) })
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"quartet/handler"
@@ -26,27 +25,23 @@ const (
 func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 	now := time.Now()
 	var bestLoad, bestLatency float64
-	var lastSet *routeSet
-	lastOK := false
+	var m matching
 	v = nobody
+	restarts := false // an instance that serves it is draining: its successor may be on the way
 	for _, i := range r.instances {
-		if !i.takesRequests() {
+		if !i.ready || i.down {
 			continue
 		}
-		if i.routes != nil && i.routes != lastSet {
-			status, list := i.routes.Match(c.req.Method, c.req.Path)
-			lastSet, lastOK = i.routes, status == http.StatusOK
-			if status == http.StatusMethodNotAllowed {
-				allowed = list
-			}
-		}
+		serves := m.serves(i, c)
 		switch {
-		case i.routes != nil && !lastOK:
+		case i.draining:
+			restarts = restarts || serves
+		case !serves:
 			v = max(v, noRoute)
 		case c.refusedBy(i):
-			v = worse(v, sentBack)
+			v = hope(v, sentBack)
 		case !i.hasRoom(c):
-			v = worse(v, windowful)
+			v = hope(v, windowful)
 		default:
 			load, latency := i.standing.load(i.used.messages, now), i.standing.latency.now(now)
 			if best == nil || better(load, latency, bestLoad, bestLatency) {
@@ -54,14 +49,17 @@ func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 			}
 		}
 	}
-	if best != nil {
+	switch {
+	case best != nil:
 		return best, placed, nil
+	case v == noRoute && restarts:
+		return nil, nobody, nil
 	}
-	return nil, v, allowed
+	return nil, v, m.allowed
 }
 
-// worse keeps the verdict that leaves more hope: a full window may open, a refusal is final.
-func worse(a, b verdict) verdict {
+// hope keeps the verdict that leaves more of it: a full window may open, a refusal is final.
+func hope(a, b verdict) verdict {
 	if a == windowful || b == windowful {
 		return windowful
 	}
@@ -71,6 +69,14 @@ func worse(a, b verdict) verdict {
 // place finds an instance for a call, waiting where that helps, and hands the request to its link. What
 // never reached a link goes to another instance; so an error says that nothing was sent.
 func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
+	r.mu.Lock()
+	r.placing.add()
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		r.placing.done()
+		r.mu.Unlock()
+	}()
 	for {
 		a, err := r.acquire(ctx, c)
 		if err != nil {
@@ -83,7 +89,7 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 		r.takeBack(a, err)
 		switch {
 		case errors.Is(err, transport.ErrQueueFull):
-			return nil, failure(ErrRejected, "overloaded: the link's queue is full")
+			c.refused = append(c.refused, a.inst)
 		case unsendable(err):
 			return nil, refuse(err)
 		}
@@ -92,8 +98,12 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 
 func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
 	req := c.req
-	req.ID, req.Left, req.Sent = a.id, max(time.Until(c.deadline), time.Millisecond), clock()
+	req.ID, req.Left, req.Sent = a.id, timeLeft(c.deadline), clock()
 	return a.inst.request(&req)
+}
+
+func timeLeft(deadline time.Time) time.Duration {
+	return min(max(time.Until(deadline), time.Millisecond), wire.MaxLeft)
 }
 
 // unsendable says that no instance could be sent this request.
@@ -140,6 +150,10 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, leftBy(ctx)
 	}
 	r.mu.Lock()
+	if r.byeSaid {
+		r.mu.Unlock()
+		return nil, failure(ErrClosed, "")
+	}
 	best, v, allowed := r.pick(c)
 	switch v {
 	case placed:
@@ -172,13 +186,13 @@ func (r *remote) await(ctx context.Context, w *waiter, v verdict) (*attempt, err
 		case p := <-w.ready:
 			return p.attempt, p.err
 		case <-timer.C:
-			v, err := r.giveUp(w, began)
-			if err != nil {
+			var err error
+			if v, err = r.giveUp(w, began); err != nil {
 				return r.quit(w, err)
 			}
 			timer.Reset(max(r.patience(v)-time.Since(began), time.Millisecond))
 		case <-ctx.Done():
-			return r.quit(w, r.leftWaiting(ctx))
+			return r.quit(w, r.leftWaiting(ctx, v))
 		case <-r.cut:
 			return r.quit(w, failure(ErrClosed, ""))
 		}
@@ -196,8 +210,13 @@ func (r *remote) patience(v verdict) time.Duration {
 func (r *remote) giveUp(w *waiter, began time.Time) (verdict, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, v, _ := r.pick(w.call)
+	best, v, _ := r.pick(w.call)
 	switch {
+	case v == placed: // it was held up by others; take it
+		if r.waiting.remove(w) {
+			w.ready <- place{attempt: best.reserve(w.call)}
+		}
+		return v, nil
 	case v == windowful:
 		return v, failure(ErrRejected, "overloaded: no free place in the window of any instance within %v", windowWait)
 	case time.Since(began) < r.opts.wait:
@@ -209,9 +228,12 @@ func (r *remote) giveUp(w *waiter, began time.Time) (verdict, error) {
 }
 
 // leftWaiting is the failure of a caller whose context ended before an instance was found: nothing ran.
-func (r *remote) leftWaiting(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+func (r *remote) leftWaiting(ctx context.Context, v verdict) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
 		return failure(ErrCanceled, "")
+	case v == windowful:
+		return failure(ErrRejected, "overloaded: no free place in the window of any instance: %w", context.DeadlineExceeded)
 	}
 	return failure(ErrUnavailable, "service %s: %w", r.name, context.DeadlineExceeded)
 }

@@ -21,6 +21,9 @@ type remote struct {
 
 	ownSecret bool // it was registered with a secret of its own
 
+	base context.Context // of the response handlers of Sends; ends with the grace
+	stop context.CancelFunc
+
 	unreadable rarely
 
 	mu        sync.Mutex
@@ -28,9 +31,10 @@ type remote struct {
 	sets      map[string]*routeSet // by their text, so that equal routes are matched once
 	waiting   waitList
 	changed   chan struct{} // closed and renewed when instances come, go or change
-	active    int           // calls, sends and response handlers under way
-	idle      chan struct{} // closed while active is 0
-	closed    bool
+	active    gauge         // calls, sends and response handlers under way
+	placing   gauge         // calls that look for an instance
+	closed    bool          // no new calls
+	byeSaid   bool          // no more requests
 	cut       chan struct{} // closed when the grace is over: everything ends now
 	cutErr    error         // tells what was cut off
 	ended     chan struct{} // closed when shutdown is done
@@ -40,10 +44,10 @@ type remote struct {
 func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remote {
 	r := &remote{
 		client: c, name: name, addrs: slices.Clone(addrs), opts: opts, sets: map[string]*routeSet{},
-		changed: make(chan struct{}), idle: make(chan struct{}), cut: make(chan struct{}),
+		changed: make(chan struct{}), active: newGauge(), placing: newGauge(), cut: make(chan struct{}),
 		ended: make(chan struct{}),
 	}
-	close(r.idle)
+	r.base, r.stop = context.WithCancel(context.Background())
 	return r
 }
 
@@ -52,6 +56,10 @@ func (r *remote) open() error {
 	cfg.Accept = r.accept
 	nodes, err := openAll(r.addrs, func(a Addr) bool { return !a.ServiceBinds }, cfg)
 	if err != nil {
+		r.mu.Lock()
+		r.closed = true // who came meanwhile must not stay
+		r.mu.Unlock()
+		r.closePeers()
 		return err
 	}
 	r.nodes = nodes
@@ -151,15 +159,15 @@ func (r *remote) leave(a *attempt) {
 		return
 	}
 	a.left = true
-	r.mu.Unlock()
-	a.inst.frames.send(&wire.Cancel{ID: a.id})
-	time.AfterFunc(forgetAfter, func() {
+	a.forget = time.AfterFunc(forgetAfter, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if a.inst.drop(a) {
 			r.placeWaiting()
 		}
 	})
+	r.mu.Unlock()
+	a.inst.frames.send(&wire.Cancel{ID: a.id})
 }
 
 // capacityChanged tells everybody who waits for instances. The lock is held.

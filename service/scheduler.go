@@ -12,6 +12,7 @@ import (
 // requests take at most half of either, so that they never starve those whose callers wait.
 type scheduler struct {
 	concurrency, backlog int
+	largeMost            int64
 	do                   func(*job)
 
 	mu          sync.Mutex
@@ -19,13 +20,14 @@ type scheduler struct {
 	running     int // handlers
 	runningSent int
 	sync, sent  list.List
-	bytes       int64         // of what waits
-	large       int64         // bytes of large requests that wait or run
+	bytes       int64 // of what waits
+	large       int64 // bytes of large requests that wait or run
+	halted      bool
 	idle        chan struct{} // closed when active is 0
 }
 
 func newScheduler(o serverOptions, do func(*job)) *scheduler {
-	s := &scheduler{concurrency: o.concurrency, backlog: o.backlog, do: do, idle: make(chan struct{})}
+	s := &scheduler{concurrency: o.concurrency, backlog: o.backlog, largeMost: o.large, do: do, idle: make(chan struct{})}
 	close(s.idle)
 	return s
 }
@@ -34,7 +36,10 @@ func newScheduler(o serverOptions, do func(*job)) *scheduler {
 func (s *scheduler) submit(j *job) (refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if j.large() > 0 && s.large > 0 && s.large+j.large() > largeBytes {
+	if s.halted {
+		return "closing"
+	}
+	if j.large() > 0 && s.large > 0 && s.large+j.large() > s.largeMost {
 		return "too many large requests"
 	}
 	line, most := &s.sync, s.backlog
@@ -71,8 +76,11 @@ func (s *scheduler) mayRun(sent bool) bool {
 func half(n int) int { return (n + 1) / 2 }
 
 func (s *scheduler) begin(j *job) {
-	if s.active++; s.active == 1 {
+	s.active++
+	select {
+	case <-s.idle:
 		s.idle = make(chan struct{})
+	default: // one follows another: who waits for the end still does
 	}
 	s.running++
 	if j.sent() {
@@ -153,6 +161,23 @@ func (s *scheduler) take(j *job) {
 	line.Remove(j.at)
 	j.at = nil
 	s.bytes -= j.size
+}
+
+// halt begins no more jobs, and returns those that waited.
+func (s *scheduler) halt() []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.halted = true
+	var left []*job
+	for _, line := range []*list.List{&s.sync, &s.sent} {
+		for line.Len() > 0 {
+			j := line.Front().Value.(*job)
+			s.take(j)
+			s.large -= j.large()
+			left = append(left, j)
+		}
+	}
+	return left
 }
 
 // begins notes how a job that begins to run can be canceled; false if it was before.

@@ -23,7 +23,7 @@ type shop struct {
 
 func newShop(concurrency, backlog int) *shop {
 	p := &shop{release: map[*job]chan struct{}{}}
-	p.scheduler = newScheduler(serverOptions{concurrency: concurrency, backlog: backlog}, func(j *job) {
+	p.scheduler = newScheduler(serverOptions{concurrency: concurrency, backlog: backlog, large: DefaultLarge}, func(j *job) {
 		done := make(chan struct{})
 		p.mu.Lock()
 		p.order = append(p.order, j)
@@ -148,7 +148,7 @@ func TestSchedulerGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		ran := 0
-		s := newScheduler(serverOptions{concurrency: 1, backlog: 10}, func(*job) {
+		s := newScheduler(serverOptions{concurrency: 1, backlog: 10, large: DefaultLarge}, func(*job) {
 			ran++
 			runtime.Goexit()
 		})

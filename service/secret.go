@@ -30,6 +30,8 @@ func (c *Client) SetSecret(s Secret) {
 	if s.IsZero() {
 		return
 	}
+	c.registering.Lock()
+	defer c.registering.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.opts.secret = s

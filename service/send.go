@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -20,33 +21,74 @@ func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o
 	if err != nil {
 		return "", err
 	}
-	if !c.sends.tryAcquire() {
+	if err := c.admitSend(k); err != nil {
 		k.remote.end()
-		return "", failure(ErrRejected, "overloaded: %d sent requests are not settled yet", MaxSent)
+		return "", err
 	}
 	k.deadline = time.Now().Add(opts.deadline)
 	a, err := k.remote.place(ctx, k)
 	if err != nil {
-		c.sends.release()
+		c.settled(k.size)
 		k.remote.end()
-		return "", err
+		return "", unplaced(service, err)
 	}
+	k.req.ID = a.id
 	go k.settle(a)
 	return a.id.String(), nil
+}
+
+// admitSend bounds the Sends whose response handler has not returned, and the bytes that they hold.
+func (c *Client) admitSend(k *call) error {
+	if c.held.Add(k.size) > MaxSentBytes && c.held.Load() > k.size {
+		c.held.Add(-k.size)
+		return failure(ErrRejected, "overloaded: sent requests that are not settled yet hold %d bytes", c.held.Load())
+	}
+	if !c.sends.tryAcquire() {
+		c.held.Add(-k.size)
+		return failure(ErrRejected, "overloaded: %d sent requests are not settled yet", MaxSent)
+	}
+	return nil
+}
+
+func (c *Client) settled(size int64) {
+	c.held.Add(-size)
+	c.sends.release()
+}
+
+// unplaced keeps a Send that no instance serves from looking like the missing route of a response handler
+// that made it.
+func unplaced(service string, err error) error {
+	var e *handler.Error
+	if errors.As(err, &e) && e.Err == handler.ErrNoRoute {
+		return &handler.Error{Status: e.Status, Reason: e.Reason, Header: e.Header, Err: fmt.Errorf("service %s: %w", service, e.Err)}
+	}
+	return err
 }
 
 // settle waits for the receipt of an accepted Send and runs its response handler. It ends at the latest
 // with the deadline of the work and the time limit of the handler; Shutdown waits for it.
 func (k *call) settle(a *attempt) {
 	defer k.remote.end()
-	defer k.remote.client.sends.release()
 	answer := k.receipt(a)
+	held := sizeInWindow(answer.Body)
+	k.remote.client.held.Add(held - k.size)
+	defer k.remote.client.settled(held)
+	k.req.Body = nil // nobody asks again
 	runs := k.remote.client.runs
 	runs <- struct{}{} // bounded by MaxResponding handlers of respondingLimit each
 	defer runs.release()
-	ctx, cancel := context.WithTimeout(k.remote.client.base, respondingLimit)
+	ctx, cancel := k.remote.responding()
 	defer cancel()
 	k.respond(ctx, answer)
+}
+
+// responding is the context of a response handler: that of the remote, which ends with the grace, and for
+// those that are told so after it, a little time of their own.
+func (r *remote) responding() (context.Context, context.CancelFunc) {
+	if r.base.Err() != nil {
+		return context.WithTimeout(context.Background(), closeLimit)
+	}
+	return context.WithTimeout(r.base, respondingLimit)
 }
 
 // receipt waits for the answer to a sent request, or makes one.
@@ -58,7 +100,9 @@ func (k *call) receipt(a *attempt) *handler.Response {
 		case res := <-a.result:
 			resp, again, err := k.judge(a, res)
 			if again {
-				a, err = k.remote.place(ctx, k)
+				if a, err = k.remote.place(ctx, k); err != nil && ctx.Err() != nil {
+					err = failure(ErrTimeout, "and then: %v", err)
+				}
 			}
 			switch {
 			case err != nil:

@@ -34,9 +34,11 @@ type Server struct {
 	nodes    []node
 	apps     map[*app]struct{}
 	changed  chan struct{} // closed and renewed when apps leave or have their last answer
+	cutErr   error         // tells that something was cut off
 	draining atomic.Bool
 	ending   sync.Once
 	ended    chan struct{} // closed when Shutdown or Close is done
+	stuckErr error         // set before that: what still runs
 }
 
 // NewServer makes an instance of a service. If h tells its routes, as *handler.Mux does, clients learn
@@ -48,7 +50,7 @@ func NewServer(name string, h handler.Handler, o ...ServerOption) *Server {
 	opts := serverOptions{
 		linkOptions: defaultLink(),
 		concurrency: DefaultConcurrency, backlog: DefaultBacklog,
-		window: DefaultWindow, windowBytes: DefaultWindowBytes,
+		window: DefaultWindow, windowBytes: DefaultWindowBytes, large: DefaultLarge,
 	}
 	for _, opt := range o {
 		opt.applyServer(&opts)
@@ -86,9 +88,11 @@ func (s *Server) open(addrs []Addr) error {
 		s.hello = s.greeting()
 	}
 	cfg := s.opts.config(transport.Instance)
-	cfg.Accept = s.accept
+	failed := false
+	cfg.Accept = func(p *transport.Peer) transport.Receiver { return s.accept(p, &failed) }
 	nodes, err := openAll(addrs, func(a Addr) bool { return a.ServiceBinds }, cfg)
 	if err != nil {
+		failed = true // who came meanwhile waits for the lock
 		return fmt.Errorf("service: serve %s: %w", s.name, err)
 	}
 	s.nodes = append(s.nodes, nodes...)
@@ -124,12 +128,12 @@ func (s *Server) Addrs() []Addr {
 	return addrs
 }
 
-// accept takes a new peer: an app.
-func (s *Server) accept(p *transport.Peer) transport.Receiver {
+// accept takes a new peer: an app. failed is guarded by the lock.
+func (s *Server) accept(p *transport.Peer, failed *bool) transport.Receiver {
 	a := newApp(s, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
+	if *failed || s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	s.apps[a] = struct{}{}
@@ -148,89 +152,6 @@ func (s *Server) forget(a *app) {
 func (s *Server) tellChanged() {
 	close(s.changed)
 	s.changed = make(chan struct{})
-}
-
-// Shutdown says bye to every app, so that no more requests come, answers what it has, and closes. When ctx
-// ends before, the rest is cut off, its callers are told that it is lost, and the error wraps ctx's.
-// Endpoints that are bound are unbound first.
-func (s *Server) Shutdown(ctx context.Context) error {
-	var err error
-	s.end(func() { err = s.drain(ctx) })
-	return err
-}
-
-// Close is Shutdown without grace: handlers' contexts end, and their callers are told that they are lost.
-// The error says that handlers still run after 5 s.
-func (s *Server) Close() error {
-	var err error
-	s.stop()
-	s.end(func() { err = s.cutOff() })
-	return err
-}
-
-// end runs the end once; who comes later waits for it.
-func (s *Server) end(how func()) {
-	s.ending.Do(func() {
-		s.mu.Lock()
-		s.draining.Store(true)
-		nodes := s.nodes
-		s.mu.Unlock()
-		closeAll(nodes)
-		how()
-		close(s.ended)
-	})
-}
-
-// drain waits for the last answers. An app that has answered bye and has all its answers is let go.
-func (s *Server) drain(ctx context.Context) error {
-	for _, a := range s.snapshot() {
-		a.sayBye()
-	}
-	for {
-		s.mu.Lock()
-		left, changed := len(s.apps), s.changed
-		s.mu.Unlock()
-		for _, a := range s.snapshot() {
-			a.letGo()
-		}
-		if left == 0 {
-			return s.drainWork(ctx)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("service %s: requests were cut off: %w", s.name, context.Cause(ctx)), s.cutOff())
-		case <-s.base.Done():
-			return s.cutOff()
-		}
-	}
-}
-
-// drainWork waits for the work whose app is gone already: it was sent to be done, not to be answered.
-func (s *Server) drainWork(ctx context.Context) error {
-	select {
-	case <-s.work.whenIdle():
-	case <-ctx.Done():
-		return errors.Join(fmt.Errorf("service %s: work was cut off: %w", s.name, context.Cause(ctx)), s.cutOff())
-	case <-s.base.Done():
-	}
-	return s.cutOff()
-}
-
-// cutOff ends all that is left.
-func (s *Server) cutOff() error {
-	s.stop()
-	apps := s.snapshot()
-	for _, a := range apps {
-		a.peer.Abort(ErrClosed)
-	}
-	for _, a := range apps {
-		<-a.peer.Done()
-	}
-	if n := s.work.wait(closeLimit); n > 0 {
-		return fmt.Errorf("service %s: %d handlers still run", s.name, n)
-	}
-	return nil
 }
 
 func (s *Server) snapshot() []*app {

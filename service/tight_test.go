@@ -49,3 +49,33 @@ func TestTightLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestLargeRequests are bounded in bytes; small ones are not held up by that.
+func TestLargeRequests(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	g := newGate()
+	defer g.Open()
+	addr := worlds[0].addr(t)
+	c := newClient(t, addr)
+	s := newServer(t, g, addr, service.WithLargeRequests(300<<10))
+	ready(t, c)
+	large := func() <-chan error {
+		done := make(chan error, 1)
+		go func() {
+			_, err := c.Call(t.Context(), svc, &handler.Request{Path: "/", Body: make([]byte, 200<<10)})
+			done <- err
+		}()
+		return done
+	}
+	one := large()
+	recv(t, g.entered, "the first began")
+	failed(is, recv(t, large(), "the second was refused"), service.ErrRejected, 503)
+	small := ask(t.Context(), c, "/small")
+	is.Equal(recv(t, g.entered, "a small one began").Path, "/small")
+	g.Open()
+	is.NoErr(recv(t, one, "the first answer"))
+	is.NoErr(recv(t, small, "the small answer").err)
+	is.NoErr(recv(t, large(), "now there is room"))
+	await(t, "nothing is left", func() bool { return s.Leftovers() == nil })
+}

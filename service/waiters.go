@@ -54,16 +54,28 @@ func (l *waitList) remove(w *waiter) bool {
 	return true
 }
 
-// next takes out the one who has waited longest of those at the head of a line that can be served.
+// lookAhead is how many at the head of a line are asked whether they can be served: instances may serve
+// different routes, and one that has to wait should not hold up the others.
+const lookAhead = 8
+
+// next takes out the one who has waited longest of those near the head of a line that can be served.
 func (l *waitList) next(servable func(*call) bool) *waiter {
 	var first *waiter
 	for _, line := range []*list.List{&l.sync, &l.sent} {
-		if line.Len() == 0 {
-			continue
-		}
-		w := line.Front().Value.(*waiter)
-		if (first == nil || w.seq < first.seq) && servable(w.call) {
-			first = w
+		e := line.Front()
+		for range lookAhead {
+			if e == nil {
+				break
+			}
+			w := e.Value.(*waiter)
+			if first != nil && first.seq < w.seq {
+				break
+			}
+			if servable(w.call) {
+				first = w
+				break
+			}
+			e = e.Next()
 		}
 	}
 	if first != nil {

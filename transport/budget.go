@@ -8,3 +8,10 @@ var budget = semaphore.NewWeighted(Budget)
 
 // budgetFree is the size of a frame, in bytes, up to which none is taken.
 const budgetFree = 64 << 10
+
+// sendBudget bounds the memory of what waits to be written, all links together. Who finds it used up has a
+// full queue.
+var sendBudget = semaphore.NewWeighted(SendBudget)
+
+// sendFree is how much waits at one link without being counted, in bytes.
+const sendFree = 256 << 10

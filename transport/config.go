@@ -59,6 +59,10 @@ const (
 
 	// Budget is the memory, in bytes, that frames over 64 KiB may hold in the whole process.
 	Budget = 64 << 20
+
+	// SendBudget is the memory, in bytes, that links of the whole process may hold for peers that do not read
+	// as fast as they are sent to; a link's first 256 KiB do not count.
+	SendBudget = 256 << 20
 )
 
 const (
@@ -67,6 +71,7 @@ const (
 	halfPairedLife   = 3 * time.Second        // of a link that waits for its twin
 	unnamedLife      = time.Second            // the same for links without a pair property
 	drainTimeout     = 500 * time.Millisecond // reading the other link to its end
+	memoryTimeout    = 5 * time.Second        // waiting for the memory of a large frame
 	stallTimeout     = 10 * time.Second       // a write without progress, a large frame under way
 	flushTimeout     = time.Second            // writing what is queued when a peer is closed
 

@@ -139,7 +139,7 @@ func (s *curve) accept(conn *zmq4.Conn) error {
 		return refuse(conn, err)
 	}
 	if err := s.takePeer(conn, raw); err != nil {
-		return refuse(conn, err)
+		return complain(conn, err)
 	}
 	ready := binary.BigEndian.AppendUint64(nil, s.session.sent)
 	ready = box.SealAfterPrecomputation(ready, s.metadata(), shortNonce("CurveZMQREADY---", s.session.sent), &s.session.shared)

@@ -142,7 +142,7 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 
 // dial brings up both links, the requests link first, and makes a peer of them.
 func (d *Dialer) dial() (*Peer, error) {
-	ctx, cancel := context.WithTimeoutCause(d.ctx, dialTimeout+handshakeTimeout, fmt.Errorf("%w: dialling", ErrTimeout))
+	ctx, cancel := context.WithTimeoutCause(d.ctx, 2*(dialTimeout+handshakeTimeout), fmt.Errorf("%w: dialling", ErrTimeout))
 	defer cancel()
 	secret := d.secret.get()
 	if !secret.Equal(d.tried) {

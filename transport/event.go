@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -28,7 +29,12 @@ var eventNames = [...]string{
 }
 
 // String names the event as the log does.
-func (t EventType) String() string { return eventNames[t] }
+func (t EventType) String() string {
+	if int(t) >= len(eventNames) || eventNames[t] == "" {
+		return fmt.Sprintf("event %d", uint8(t))
+	}
+	return eventNames[t]
+}
 
 // Event is one thing that happened to an endpoint.
 type Event struct {

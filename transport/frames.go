@@ -101,14 +101,14 @@ func (fc *frameConn) admit(claimed uint64) error {
 		return nil
 	}
 	size := int64(claimed)
-	ctx, cancel := context.WithTimeout(fc.ctx, stallTimeout)
+	ctx, cancel := context.WithTimeout(fc.ctx, memoryTimeout)
 	defer cancel()
 	fc.pausing.Store(true)
 	err := budget.Acquire(ctx, size)
 	fc.lastRead.Store(ticks())
 	fc.pausing.Store(false)
 	if err != nil {
-		return fmt.Errorf("%w: %d bytes in %v", ErrBudget, size, stallTimeout)
+		return fmt.Errorf("%w: %d bytes in %v", ErrBudget, size, memoryTimeout)
 	}
 	fc.held, fc.large = size, true
 	return fc.Conn.SetReadDeadline(time.Now().Add(stallTimeout))

@@ -48,6 +48,7 @@ func (r endpointRole) mechanism() (zmq4.Security, *security) {
 	if r.binds {
 		for i := range r.secret.keys {
 			s.tokens = append(s.tokens, r.secret.plainToken(i, r.side.other(), r.kind))
+			s.swapped = append(s.swapped, r.secret.plainToken(i, r.side.other(), 1-r.kind))
 		}
 	} else {
 		s.tokens = []string{r.secret.plainToken(r.key, r.side, r.kind)}

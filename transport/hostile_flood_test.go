@@ -110,6 +110,9 @@ func TestCommandsAfterTheHandshake(t *testing.T) {
 	is.NoErr(err)
 	links[requests].SetReadDeadline(time.Now().Add(patience))
 	flags, body, err := rawRead(links[requests])
+	for err == nil && flags == flagCommand { // PING, if this took a second
+		flags, body, err = rawRead(links[requests])
+	}
 	is.NoErr(err)
 	is.Equal(fmt.Sprintf("%d %s", flags, body), "0 word") // a message behind them comes through, and back
 	is.NoErr(<-pongs)                                     // and PING is answered

@@ -17,7 +17,8 @@ const dialTimeout = 3 * time.Second
 
 // listenIPC binds a Unix socket. A missing last directory is made, 0700; one that everybody may write
 // to is refused; a stale socket, one whose dial is refused, is replaced, a live one never.
-func listenIPC(path string, cfg Config) (net.Listener, error) {
+func listenIPC(given string, cfg Config) (net.Listener, error) {
+	path := given // which may be short where the absolute one is too long
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
@@ -33,15 +34,44 @@ func listenIPC(path string, cfg Config) (net.Listener, error) {
 		// On Linux the socket's file takes this mode at bind: nobody can connect before the chmod below.
 		return raw.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), uint32(cfg.SocketMode.Perm())) })
 	}}
-	ln, err := lc.Listen(context.Background(), "unix", path)
+	if path, err = filepath.Abs(path); err != nil { // for its removal: the working directory may change
+		return nil, err
+	}
+	ln, err := lc.Listen(context.Background(), "unix", given)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, cfg.SocketMode.Perm()); err != nil {
-		ln.Close()
+	ln.(*net.UnixListener).SetUnlinkOnClose(false) // by name, whosever it is by then
+	l := &ipcListener{Listener: ln, path: path}
+	if l.file, err = os.Lstat(path); err == nil && l.file.Mode().Perm() != cfg.SocketMode.Perm() {
+		err = os.Chmod(path, cfg.SocketMode.Perm())
+	}
+	if err != nil {
+		l.Close()
 		return nil, err
 	}
-	return ln, nil
+	return l, nil
+}
+
+// ipcListener removes its socket when it is closed, if it is still its own.
+type ipcListener struct {
+	net.Listener
+	path string
+	file fs.FileInfo
+}
+
+// Close unbinds.
+func (l *ipcListener) Close() error {
+	err := l.Listener.Close()
+	unlock, lockErr := lockFile(l.path + ".lock")
+	if lockErr != nil {
+		return err // a stale socket is replaced by the next
+	}
+	defer unlock()
+	if now, statErr := os.Lstat(l.path); statErr == nil && l.file != nil && os.SameFile(now, l.file) {
+		os.Remove(l.path)
+	}
+	return err
 }
 
 func makeDir(dir string) error {
@@ -101,10 +131,16 @@ func removeStale(path string) error {
 		c.Close()
 		return fmt.Errorf("%w: a process listens at %s", ErrInUse, path)
 	}
-	if !dialRefused(err) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // its owner has just removed it
+		return nil
+	case !dialRefused(err):
 		return fmt.Errorf("%w: %s cannot be judged stale: %w", ErrInUse, path, err)
 	}
-	return os.Remove(path)
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // dialIPC connects to a Unix socket, and makes sure that the secret may be shown to whoever listens.

@@ -18,8 +18,10 @@ type link struct {
 	kind linkKind
 	pair string // what the peer announced
 	cred cred
-	has  bool       // cred is known
-	key  *secretKey // of the secret, by which the link was admitted; nil without one
+	has  bool // cred is known
+
+	inproc bool
+	key    *secretKey // of the secret, by which the link was admitted; nil without one
 
 	fc     *frameConn
 	zc     *zmq4.Conn
@@ -40,6 +42,7 @@ func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, zc *
 		kind: role.kind, pair: peerPair,
 		fc: fc, zc: zc, ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), read: make(chan struct{}),
+		inproc: role.scheme == schemeInproc,
 	}
 	if !role.binds {
 		l.pair = role.pair
@@ -142,8 +145,9 @@ func (l *link) closeWrite() {
 	l.fail(ErrClosed)
 }
 
-// heartbeat sends PING after write silence and cuts the link after read silence (RFC 37). Our own
-// writer pings, so that a peer whose application is busy is not taken for dead.
+// heartbeat sends PING after write silence, or after as much read silence, since a peer may do no more than
+// answer; and it cuts the link after a longer read silence (RFC 37). Our own writer pings, so that a peer
+// whose application is busy is not taken for dead.
 type heartbeat struct {
 	link           *link
 	interval, dead time.Duration
@@ -151,10 +155,11 @@ type heartbeat struct {
 	lastWrite      atomic.Int64
 	lastMessage    atomic.Int64 // write of message bytes, never of a PING
 
-	mu      sync.Mutex
-	timer   *time.Timer
-	due     int64
-	stopped bool
+	mu       sync.Mutex
+	timer    *time.Timer
+	due      int64
+	lastPing int64
+	stopped  bool
 }
 
 func (h *heartbeat) start(l *link, cfg Config) {
@@ -167,7 +172,7 @@ func (h *heartbeat) start(l *link, cfg Config) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.due = now + int64(h.interval)
+	h.due, h.lastPing = now+int64(h.interval), now
 	h.timer = time.AfterFunc(h.interval, h.beat)
 }
 
@@ -190,8 +195,9 @@ func (h *heartbeat) beat() {
 	if now-h.due > int64(h.interval) { // this process slept: what came meanwhile is not read yet
 		h.link.fc.lastRead.Store(now)
 	}
+	pausing := h.link.fc.pausing.Load() // before lastRead, which is renewed before the pause ends
 	lastRead := h.link.fc.lastRead.Load()
-	if h.link.fc.pausing.Load() {
+	if pausing {
 		lastRead = now
 	}
 	if h.plain.Load() {
@@ -201,11 +207,11 @@ func (h *heartbeat) beat() {
 		h.link.fail(fmt.Errorf("%w (%v)", ErrPeerSilent, h.dead))
 		return
 	}
-	wrote := h.lastWrite.Load()
-	if now-wrote >= int64(h.interval) {
+	wrote, heard := h.lastWrite.Load(), max(lastRead, h.lastPing)
+	if now-wrote >= int64(h.interval) || now-heard >= int64(h.interval) {
 		h.link.w.ping()
-		wrote = now
+		h.lastPing, wrote, heard = now, now, now
 	}
-	h.due = max(min(wrote+int64(h.interval), lastRead+int64(h.dead)), now+int64(h.interval)/8)
+	h.due = max(min(min(wrote, heard)+int64(h.interval), lastRead+int64(h.dead)), now+int64(h.interval)/8)
 	h.timer.Reset(time.Duration(h.due - now))
 }

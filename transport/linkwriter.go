@@ -39,7 +39,8 @@ type writer struct {
 	msg      zmq4.Msg // one frame, reused
 	busy     bool     // the goroutine has the writing
 	queued   int      // messages in the buffer (an upper bound while it drains)
-	chunk    int      // bytes the goroutine is writing
+	chunk    int      // bytes the goroutine is writing, until it has written them all
+	held     int64    // of the send budget
 	chunkN   int      // messages among them
 	appended int64    // bytes ever taken
 	written  int64    // bytes ever given to the kernel
@@ -92,7 +93,30 @@ func (w *writer) ended() error {
 
 func (w *writer) full(size int) bool {
 	bytes := len(w.link.fc.out) + w.chunk
-	return w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes
+	if w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes {
+		return true
+	}
+	more := int64(bytes+size-sendFree) - w.held
+	if bytes == 0 || more <= 0 {
+		return false
+	}
+	if !sendBudget.TryAcquire(more) {
+		return true
+	}
+	w.held += more
+	return false
+}
+
+// giveBack returns what of the send budget is not needed any more. The lock is held.
+func (w *writer) giveBack() {
+	need := max(int64(len(w.link.fc.out)+w.chunk-sendFree), 0)
+	if w.link.ctx.Err() != nil {
+		need = 0
+	}
+	if w.held > need {
+		sendBudget.Release(w.held - need)
+		w.held = need
+	}
 }
 
 // encode lets the engine frame a message into the buffer, or boxes it where the link is encrypted.
@@ -132,6 +156,7 @@ func (w *writer) flush() {
 	}
 	if n == len(out) {
 		w.link.fc.out, w.queued = reuse(out), 0
+		w.giveBack()
 		return
 	}
 	w.link.fc.out = out[:copy(out, out[n:])]
@@ -174,6 +199,7 @@ func (w *writer) loop() {
 			w.drain()
 		case <-w.link.ctx.Done():
 			w.mu.Lock()
+			w.giveBack()
 			w.giveRoom()
 			w.mu.Unlock()
 			return
@@ -190,6 +216,7 @@ func (w *writer) drain() {
 		chunk := w.link.fc.out
 		if len(chunk) == 0 || w.link.ctx.Err() != nil {
 			w.busy, w.chunk, w.chunkN = false, 0, 0
+			w.giveBack()
 			w.giveRoom()
 			w.mu.Unlock()
 			return
@@ -204,6 +231,7 @@ func (w *writer) drain() {
 		spare = reuse(chunk)
 		w.mu.Lock()
 		w.chunk, w.chunkN = 0, 0
+		w.giveBack()
 		w.giveRoom()
 		w.mu.Unlock()
 	}
@@ -233,7 +261,6 @@ func (w *writer) writeAll(chunk []byte) error {
 		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), slice)])
 		w.mu.Lock()
 		w.wrote(n, w.chunkN > 0)
-		w.chunk -= n
 		w.mu.Unlock()
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err

@@ -16,6 +16,7 @@ type pairing struct {
 
 	mu      sync.Mutex
 	half    map[string]*halfPaired // by pair value; "" is the unnamed one
+	live    map[string]bool        // pair values of peers, so that nobody gets between two of the same
 	unnamed *Peer
 	links   int
 	closed  bool
@@ -27,7 +28,7 @@ type halfPaired struct {
 }
 
 func newPairing(paired func(a, b *link) *Peer, unpaired func(l *link, err error)) *pairing {
-	return &pairing{paired: paired, unpaired: unpaired, half: map[string]*halfPaired{}}
+	return &pairing{paired: paired, unpaired: unpaired, half: map[string]*halfPaired{}, live: map[string]bool{}}
 }
 
 // add takes over a link; an error means that it was closed.
@@ -39,7 +40,7 @@ func (p *pairing) add(l *link) error {
 		return err
 	}
 	p.links++
-	context.AfterFunc(l.ctx, p.leave)
+	context.AfterFunc(l.ctx, func() { p.leave(l) })
 	other := p.half[l.pair]
 	if other == nil {
 		p.wait(l)
@@ -50,6 +51,8 @@ func (p *pairing) add(l *link) error {
 	peer := p.paired(other.link, l)
 	if l.pair == "" {
 		p.unnamed = peer
+	} else {
+		p.live[l.pair] = true
 	}
 	return nil
 }
@@ -64,12 +67,21 @@ func (p *pairing) admit(l *link) error {
 		return fmt.Errorf("%w: %d", ErrTooManyLinks, p.links)
 	case l.pair == "" && p.unnamedLives():
 		return fmt.Errorf("%w: an unnamed peer is there already, and only one can be told from others", ErrProtocol)
-	case other != nil && other.link.kind == l.kind:
+	case p.live[l.pair] || other != nil && other.link.kind == l.kind:
 		return fmt.Errorf("%w: a second %s link of the same pair", ErrProtocol, l.kind)
-	case other != nil && l.pair == "" && other.link.cred != l.cred:
+	case other != nil && l.pair == "" && !sameProcess(other.link, l):
 		return fmt.Errorf("%w: two unnamed links of different processes or hosts", ErrProtocol)
 	}
 	return nil
+}
+
+// sameProcess says whether two links come from one process, or on tcp from one host. Where nobody can tell,
+// on inproc, it is this one; where the kernel should and does not, it is not.
+func sameProcess(a, b *link) bool {
+	if a.inproc && b.inproc {
+		return true
+	}
+	return a.has && b.has && a.cred == b.cred && (a.cred.pid != 0 || a.cred.ip.IsValid())
 }
 
 func (p *pairing) unnamedLives() bool {
@@ -109,10 +121,11 @@ func (p *pairing) expire(h *halfPaired, life time.Duration) {
 	}
 }
 
-func (p *pairing) leave() {
+func (p *pairing) leave(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.links--
+	delete(p.live, l.pair)
 }
 
 // close cuts links that still wait for their twin.

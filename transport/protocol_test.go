@@ -92,7 +92,7 @@ func TestUnnamedLinksPairByRemoteIP(t *testing.T) {
 	first := from("127.0.0.1")
 	is.Equal(first.String(), "ip=127.0.0.1") // what logs show, without the port
 	p := newPairing(nil, nil)
-	p.half[""] = &halfPaired{link: &link{kind: requests, cred: first}}
-	is.True(errors.Is(p.admit(&link{kind: responses, cred: from("::1")}), ErrProtocol)) // another host
-	is.NoErr(p.admit(&link{kind: responses, cred: from("127.0.0.1")}))                  // the same one
+	p.half[""] = &halfPaired{link: &link{kind: requests, cred: first, has: true}}
+	is.True(errors.Is(p.admit(&link{kind: responses, cred: from("::1"), has: true}), ErrProtocol)) // another host
+	is.NoErr(p.admit(&link{kind: responses, cred: from("127.0.0.1"), has: true}))                  // the same one
 }

@@ -80,7 +80,8 @@ func (s *null) Handshake(conn *zmq4.Conn, _ bool) error {
 // plain is the mechanism of ipc. The engine's own one accepts every password and forgets its own.
 type plain struct {
 	security
-	tokens []string // the dialler sends the first; a binder accepts each
+	tokens  []string // the dialler sends the first; a binder accepts each
+	swapped []string // what a dialler sends that has mistaken the endpoint for the other one
 }
 
 func (s *plain) Type() zmq4.SecurityType { return s.mechanism(zmq4.PlainSecurity) }
@@ -128,14 +129,19 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 		return err
 	}
 	if err := s.takePeer(conn, raw); err != nil {
-		return refuse(conn, err)
+		return complain(conn, err)
 	}
 	return conn.SendCmd(zmq4.CmdReady, s.metadata())
 }
 
 // refuse tells the peer that it is refused, as ZAP would (RFC 27), and nothing more.
-func refuse(conn *zmq4.Conn, why error) error {
-	_ = conn.SendCmd(zmq4.CmdError, append([]byte{3}, "400"...)) // best effort: the caller flushes it and closes
+func refuse(conn *zmq4.Conn, why error) error { return sendError(conn, "400", why) }
+
+// complain tells a peer that holds the secret what else is wrong with it.
+func complain(conn *zmq4.Conn, why error) error { return sendError(conn, "bad metadata", why) }
+
+func sendError(conn *zmq4.Conn, reason string, why error) error {
+	_ = conn.SendCmd(zmq4.CmdError, append([]byte{byte(len(reason))}, reason...)) // best effort: the caller flushes and closes
 	return why
 }
 
@@ -154,10 +160,17 @@ func (s *plain) check(hello []byte) error {
 		s.key = subtle.ConstantTimeSelect(this, i, s.key)
 		same |= this
 	}
-	if same&subtle.ConstantTimeCompare([]byte(user), []byte(plainUser)) != 1 {
-		return ErrRefused
+	swapped := 0
+	for _, token := range s.swapped {
+		swapped |= subtle.ConstantTimeCompare(rest[1:], []byte(token))
 	}
-	return nil
+	switch {
+	case same&subtle.ConstantTimeCompare([]byte(user), []byte(plainUser)) == 1:
+		return nil
+	case swapped == 1:
+		return fmt.Errorf("%w for this endpoint: the other side has requests and responses swapped", ErrRefused)
+	}
+	return ErrRefused
 }
 
 // expect reads one command and insists on its name.

@@ -62,12 +62,16 @@ func NewServer(t testing.TB, name string, h handler.Handler, addr service.Addr, 
 	t.Helper()
 	s := service.NewServer(name, h, append([]service.ServerOption{service.WithLogger(Logger(t))}, o...)...)
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(addr) }()
+	go func() {
+		err := s.Serve(addr)
+		if err != service.ErrClosed {
+			t.Errorf("servicetest: serve: %v", err) // now, not when Ready has timed out
+		}
+		served <- err
+	}()
 	t.Cleanup(func() {
 		end(t, "server", s.Shutdown)
-		if err := <-served; err != service.ErrClosed {
-			t.Errorf("servicetest: serve: %v", err)
-		}
+		<-served
 	})
 	return s
 }

@@ -74,7 +74,11 @@ func checkHeader(h map[string][]string) error {
 	if len(h) > MaxHeaderNames {
 		return tooLarge("header", len(h), MaxHeaderNames)
 	}
+	all := 0
 	for name, values := range h {
+		if all += len(values); all > MaxHeaderValues {
+			return tooLarge("header", all, MaxHeaderValues)
+		}
 		if !ValidHeaderName(name) {
 			return invalid("header", "name must be a lower-case HTTP token of at most 256 bytes")
 		}

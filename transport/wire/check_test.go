@@ -124,7 +124,7 @@ func TestCheckRequest(t *testing.T) {
 		{"args", func(r *Request) { r.Args = map[string]string{"a": "\xff"} }},
 		{"args", func(r *Request) { r.Args = map[string]string{strings.Repeat("a", MaxName+1): ""} }},
 		{"message", func(r *Request) { r.Args = map[string]string{"a": strings.Repeat("a", MaxEnvelope)} }},
-		{"message", func(r *Request) { r.Header = map[string][]string{"a": make([]string, MaxEnvelope)} }},
+		{"header", func(r *Request) { r.Header = map[string][]string{"a": make([]string, MaxHeaderValues+1)} }},
 	})
 }
 

@@ -14,9 +14,11 @@ func (c *cursor) header() map[string][]string {
 	}
 	h := make(map[string][]string, n)
 	values := make([]string, 0, n)
+	left := MaxHeaderValues
 	for range n {
 		name := c.str("header")
-		k := c.count("header", classArray, MaxElements)
+		k := c.count("header", classArray, left)
+		left -= k
 		if cap(values)-len(values) < k {
 			values = make([]string, 0, k)
 		}

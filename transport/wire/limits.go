@@ -16,14 +16,15 @@ const (
 
 // Limits of the fields of a message. Append and Decode refuse what exceeds them. Lengths are in bytes.
 const (
-	MaxPath        = 4096 // a path, or the pattern of a route
-	MaxMethod      = 32   // a METHOD
-	MaxName        = 256  // the name of a service, a process, a header or an argument
-	MaxReason      = 1024 // the reason of a response
-	MaxHeaderNames = 128  // names in one header
-	MaxArgs        = 256  // arguments of one request
-	MaxRoutes      = 4096 // routes in one hello; an instance with more tells none
-	MaxServices    = 1024 // services in one hello
+	MaxPath         = 4096 // a path, or the pattern of a route
+	MaxMethod       = 32   // a METHOD
+	MaxName         = 256  // the name of a service, a process, a header or an argument
+	MaxReason       = 1024 // the reason of a response
+	MaxHeaderNames  = 128  // names in one header
+	MaxHeaderValues = 1024 // values in one header, all names together
+	MaxArgs         = 256  // arguments of one request
+	MaxRoutes       = 4096 // routes in one hello; an instance with more tells none
+	MaxServices     = 1024 // services in one hello
 )
 
 // Limits of a whole message.

@@ -72,7 +72,7 @@ func CleanReason(s string) string {
 	}
 	s = s[:min(len(s), 2*MaxReason)] // so that the work is bounded, too
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return ' '
 		}
 		return r
@@ -84,10 +84,11 @@ func CleanReason(s string) string {
 	}
 }
 
-// validText reports whether s is UTF-8 without control bytes.
+// validText reports whether s is UTF-8 without control characters: those of ASCII, and U+0080 to U+009F, which a
+// terminal obeys, too.
 func validText(s string) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
+		if s[i] < ' ' || s[i] == 0x7f || s[i] == 0xc2 && i+1 < len(s) && s[i+1] < 0xa0 {
 			return false
 		}
 	}
