@@ -29,11 +29,10 @@ func TestFailingHandlers(t *testing.T) {
 		{"panics with an *Error", func(context.Context, *handler.Request) (*handler.Response, error) {
 			panic(handler.Errorf(404, "hidden: 404"))
 		}, 500, "internal error", "hidden: 404"},
-		{"nil map", func(context.Context, *handler.Request) (*handler.Response, error) {
-			var m map[string]int
-			m["hidden"]++
-			return nil, nil
-		}, 500, "internal error", "assignment to entry in nil map"},
+		{"nil pointer", func(context.Context, *handler.Request) (*handler.Response, error) {
+			var r *handler.Request
+			return handler.Text(r.Path), nil
+		}, 500, "internal error", "nil pointer dereference"},
 		{"nothing at all", func(context.Context, *handler.Request) (*handler.Response, error) { return nil, nil }, 500, "internal error", "neither a response nor an error"},
 		{"Goexit", func(context.Context, *handler.Request) (*handler.Response, error) {
 			runtime.Goexit()

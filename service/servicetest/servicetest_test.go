@@ -81,5 +81,6 @@ func TestServiceBinds(t *testing.T) {
 func TestAddrsDiffer(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	is.True(servicetest.Addr() != servicetest.Addr())
+	one, other := servicetest.Addr(), servicetest.Addr()
+	is.True(one != other) // each test has its own
 }
