@@ -60,9 +60,10 @@ func TestTimedRedial(t *testing.T) {
 		l, err := Listen(addrs[i], binders[i].cfg)
 		is.NoErr(err)
 		diallers[i].dial(t, addrs[i])
+		bound := binders[i].peer(t)
 		diallers[i].peer(t)
 		is.NoErr(l.Close())
-		binders[i].peer(t).peer.Abort(nil)
+		bound.peer.Abort(nil)
 	}
 	for _, n := range diallers { // each has come to its longest wait
 		is.NoErr(eventually(patience, "six dials in vain", func() bool { return n.count(Retrying, nil) >= 6 }))
