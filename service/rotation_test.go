@@ -18,6 +18,7 @@ import (
 	"quartet/service"
 	"quartet/service/servicetest"
 	"quartet/transport"
+	"quartet/transport/transporttest"
 )
 
 // rotationGrace is how long the links of a removed secret may live on.
@@ -132,7 +133,7 @@ func TestTimedRotation(t *testing.T) {
 
 func rotate(t *testing.T, w tcpWorld, rate float64) {
 	is := is.New(t)
-	files := tcpCertificate(t)
+	files := transporttest.Certificate(t)
 	events := make(chan service.Event, 4096)
 	c, srv, addr := tcpConnect(t, tcpSetup{world: w, handler: tcpWork, secret: tcpSecret(t, 1),
 		client: []service.ClientOption{service.WithHook(tcpHook(events))}, files: files})

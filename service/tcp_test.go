@@ -4,21 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdh"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +23,7 @@ import (
 	"quartet/handler"
 	"quartet/service"
 	"quartet/transport"
+	"quartet/transport/transporttest"
 )
 
 // tcpWorld is one way to meet over a network.
@@ -50,29 +43,6 @@ func (w tcpWorld) String() string {
 		who = "service"
 	}
 	return fmt.Sprintf("%s at %s, the %s binds", w.scheme, w.host, who)
-}
-
-// tcpCertificate is a certificate that is its own authority, for this host.
-func tcpCertificate(t testing.TB) *service.TLSFiles {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	tcpNoErr(t, err)
-	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "quartet test"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
-	tcpNoErr(t, err)
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	tcpNoErr(t, err)
-	dir := t.TempDir()
-	f := &service.TLSFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
-	f.CA = f.Cert
-	tcpNoErr(t, os.WriteFile(f.Cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600))
-	tcpNoErr(t, os.WriteFile(f.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), 0o600))
-	return f
 }
 
 func tcpNoErr(t testing.TB, err error) {
@@ -101,7 +71,7 @@ func tcpConnect(t testing.TB, s tcpSetup) (c *service.Client, srv *service.Serve
 	if s.world.scheme == "tls+tcp" {
 		files := s.files
 		if files == nil {
-			files = tcpCertificate(t)
+			files = transporttest.Certificate(t)
 		}
 		s.client, s.server = append(s.client, service.WithTLS(files)), append(s.server, service.WithTLS(files))
 	}

@@ -2,9 +2,11 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 )
 
 // hostPort splits a checked tcp endpoint into what package net takes.
@@ -54,7 +56,11 @@ func (e Endpoint) Loopback() bool {
 }
 
 func listenTCP(e Endpoint) (net.Listener, error) {
-	return net.Listen("tcp", e.hostPort())
+	ln, err := net.Listen("tcp", e.hostPort())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = fmt.Errorf("%w: %w", ErrInUse, err)
+	}
+	return ln, err
 }
 
 // dialTCP looks a name up anew for every dial: the address behind it may have changed.

@@ -177,7 +177,7 @@ func TestTCPEndpointInUse(t *testing.T) {
 	free := wireAddr(t, schemeTCP, "127.0.0.1")
 	for _, addr := range []Addr{l.addr, {free.Requests, l.addr.Responses}} {
 		_, err := Listen(addr, newWireEnd(t).config(Instance, nil))
-		is.True(err != nil) // it is taken
+		is.True(errors.Is(err, ErrInUse)) // it is taken
 		is.True(strings.Contains(err.Error(), l.addr.Responses.String()) ||
 			strings.Contains(err.Error(), l.addr.Requests.String())) // the error names it
 	}
