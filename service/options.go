@@ -84,6 +84,7 @@ type linkOptions struct {
 	maxBody         int
 	heartbeat, dead time.Duration
 	tls             *TLSFiles
+	insecure        bool
 	socketMode      fs.FileMode
 	peerUIDs        []int
 }
@@ -122,6 +123,7 @@ func (o linkOptions) config(side transport.Side) transport.Config {
 		Heartbeat: o.heartbeat, Dead: o.dead,
 		MaxFrame:   o.maxBody + frameOverhead,
 		TLS:        o.tls,
+		Insecure:   o.insecure,
 		SocketMode: o.socketMode, PeerUIDs: o.peerUIDs,
 	}
 }
@@ -185,6 +187,10 @@ func WithHeartbeat(interval, dead time.Duration) Option {
 
 // WithTLS sets the certificates of tls+tcp endpoints. Default: none, and the system's roots.
 func WithTLS(t *TLSFiles) Option { return bothSides(func(o *linkOptions) { o.tls = t }) }
+
+// WithInsecure lets null+tcp endpoints, which authenticate and encrypt nothing, be reached from other hosts.
+// Default: loopback only.
+func WithInsecure() Option { return bothSides(func(o *linkOptions) { o.insecure = true }) }
 
 // WithSocketMode sets the mode of ipc sockets that are bound. Default 0600.
 func WithSocketMode(mode fs.FileMode) Option {

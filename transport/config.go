@@ -129,6 +129,8 @@ type Config struct {
 
 	TLS *TLSFiles // certificates of tls+tcp endpoints; nil: none, and the system's roots
 
+	Insecure bool // null+tcp endpoints may be reached from other hosts
+
 	SocketMode fs.FileMode // of an ipc socket that is bound; default 0600
 	PeerUIDs   []int       // users, besides our own and root, whose ipc sockets may be dialled
 

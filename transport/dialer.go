@@ -182,7 +182,7 @@ func dialEndpoint(ctx context.Context, e Endpoint, cfg Config) (net.Conn, error)
 	switch e.scheme {
 	case schemeInproc:
 		return dialInproc(ctx, e.rest)
-	case schemeTCP, schemeTLS:
+	case schemeTCP, schemeTLS, schemeNull:
 		return dialTCP(ctx, e)
 	}
 	return dialIPC(ctx, e.rest, cfg)

@@ -18,12 +18,14 @@ var ErrEndpoint = errors.New("bad endpoint")
 const (
 	schemeIPC    = "ipc"
 	schemeInproc = "inproc"
-	schemeTCP    = "tcp"     // with CURVE
-	schemeTLS    = "tls+tcp" // TLS 1.3, PLAIN inside
+	schemeTCP    = "tcp"      // with CURVE
+	schemeTLS    = "tls+tcp"  // TLS 1.3, PLAIN inside
+	schemeNull   = "null+tcp" // nothing at all, by this name only
 )
 
 // Endpoint is a parsed endpoint: ipc://path/of/a/socket, tcp://host:port and tls+tcp://host:port, or
-// inproc://name within one process. A host is a name, an IPv4 address, an IPv6 address in brackets, or, for
+// inproc://name within one process. null+tcp://host:port is tcp without any security, for peers that know none;
+// it is refused beyond loopback unless Config.Insecure is set. A host is a name, an IPv4 address, an IPv6 address in brackets, or, for
 // a binder, * for all; a binder's port may be 0 or * for one that is free.
 type Endpoint struct {
 	scheme, rest string
@@ -44,7 +46,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 			return e, fmt.Errorf("%w %q: the name is missing", ErrEndpoint, s)
 		}
 		return e, nil
-	case schemeTCP, schemeTLS:
+	case schemeTCP, schemeTLS, schemeNull:
 		return e, checkHostPort(s, rest)
 	}
 	return e, fmt.Errorf("%w %q: unknown scheme %q; use ipc://, tcp://, tls+tcp:// or inproc://", ErrEndpoint, s, scheme)
@@ -140,6 +142,14 @@ func samePlace(a, b Endpoint) bool {
 	}
 	return a == b && !a.anyPort()
 }
+
+// overTCP says whether the endpoint is a host and a port.
+func (e Endpoint) overTCP() bool {
+	return e.scheme == schemeTCP || e.scheme == schemeTLS || e.scheme == schemeNull
+}
+
+// secured says whether the endpoint needs a secret.
+func (e Endpoint) secured() bool { return e.scheme != schemeInproc && e.scheme != schemeNull }
 
 func (a Addr) endpoint(k linkKind) Endpoint {
 	if k == requests {

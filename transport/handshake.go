@@ -34,7 +34,7 @@ func (r endpointRole) socketType() zmq4.SocketType {
 func (r endpointRole) mechanism() (zmq4.Security, *security) {
 	base := security{socketType: r.socketType(), pair: r.pair}
 	switch r.scheme {
-	case schemeInproc:
+	case schemeInproc, schemeNull:
 		s := &null{base}
 		return s, &s.security
 	case schemeTCP:

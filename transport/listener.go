@@ -62,8 +62,13 @@ func checkConfig(addr Addr, cfg Config) error {
 	if cfg.Side != App && cfg.Side != Instance || cfg.Accept == nil {
 		return errors.New("transport: Config needs a Side and an Accept function")
 	}
-	if addr.Requests.scheme != schemeInproc && cfg.Secret.IsZero() {
+	if addr.Requests.secured() && cfg.Secret.IsZero() {
 		return fmt.Errorf("%w: none is set, and %s needs one (WithSecret)", ErrSecret, addr.Requests)
+	}
+	for _, e := range []Endpoint{addr.Requests, addr.Responses} {
+		if e.scheme == schemeNull && !cfg.Insecure && !e.Loopback() {
+			return fmt.Errorf("%w: %s is open to everybody who can reach it; use tcp://, or insist (WithInsecure)", ErrEndpoint, e)
+		}
 	}
 	return nil
 }
@@ -80,7 +85,7 @@ func listen(e Endpoint, cfg Config) (net.Listener, error) {
 	switch e.scheme {
 	case schemeInproc:
 		return listenInproc(e.rest)
-	case schemeTCP, schemeTLS:
+	case schemeTCP, schemeTLS, schemeNull:
 		return listenTCP(e)
 	}
 	return listenIPC(e.rest, cfg)

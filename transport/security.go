@@ -61,7 +61,7 @@ func (s *security) takePeer(conn *zmq4.Conn, raw []byte) error {
 	return nil
 }
 
-// null is the mechanism of inproc.
+// null is the mechanism of inproc and of null+tcp.
 type null struct{ security }
 
 func (s *null) Type() zmq4.SecurityType { return zmq4.NullSecurity }

@@ -28,7 +28,7 @@ func (e Endpoint) host() string {
 
 // anyPort says that a binder takes any port that is free.
 func (e Endpoint) anyPort() bool {
-	if e.scheme != schemeTCP && e.scheme != schemeTLS {
+	if !e.overTCP() {
 		return false
 	}
 	_, port, _ := net.SplitHostPort(e.rest)
@@ -38,7 +38,7 @@ func (e Endpoint) anyPort() bool {
 // dialable refuses what only a binder can use.
 func (e Endpoint) dialable() error {
 	host, _, _ := net.SplitHostPort(e.rest)
-	if (e.scheme == schemeTCP || e.scheme == schemeTLS) && (host == "*" || e.anyPort()) {
+	if e.overTCP() && (host == "*" || e.anyPort()) {
 		return fmt.Errorf("%w %q: a dialler needs a host and a port", ErrEndpoint, e)
 	}
 	return nil
@@ -47,7 +47,7 @@ func (e Endpoint) dialable() error {
 // Loopback says whether an endpoint cannot be reached from another host. A name counts by what it means,
 // and only localhost is known to mean it.
 func (e Endpoint) Loopback() bool {
-	if e.scheme != schemeTCP && e.scheme != schemeTLS {
+	if !e.overTCP() {
 		return true
 	}
 	host, _, _ := net.SplitHostPort(e.rest)

@@ -8,37 +8,37 @@ import (
 )
 
 var heartbeatCases = []testCase{
-	{name: "heartbeats keep an idle link alive", run: idleLink},
-	{name: "heartbeats of one side only", run: oneSidedHeartbeats},
-	{name: "heartbeats off", run: noHeartbeats},
+	{name: "idle links live, with heartbeats and without", run: idleLinks},
 }
 
-// idle waits for longer than a link may be silent, which only time can tell, and proves that it lives.
-func (e *env) idle(a, b *peer) {
-	e.t.Helper()
-	select {
-	case <-a.Done():
-		e.NoErr(fmt.Errorf("an idle peer ended: %w", a.end()))
-	case <-b.Done():
-		e.NoErr(fmt.Errorf("an idle peer ended: %w", b.end()))
-	case <-time.After(2500 * time.Millisecond):
+// idleLinks waits for longer than a link may be silent, which only time can tell. Its links wait together.
+func idleLinks(e *env) {
+	const dead = 2 * time.Second
+	beating := withHeartbeat(200*time.Millisecond, dead)
+	links := map[string][2]*peer{}
+	for _, c := range []struct {
+		name           string
+		binder, dialer change
+	}{
+		{"both sides send PING", beating, beating},
+		{"only the binder does, and is answered", beating, noHeartbeat},
+		{"only the dialler does, and is answered", noHeartbeat, beating},
+		{"neither does, and neither minds", noHeartbeat, withHeartbeat(-1, time.Millisecond)},
+	} {
+		e.addr = e.suite.newAddr(e.t)
+		l, d := e.listen(c.binder), e.dial(c.dialer)
+		links[c.name] = [2]*peer{e.peer(l), e.peer(d)}
 	}
-	e.talk(a, b)
-}
-
-func idleLink(e *env) {
-	bound, dialled := e.pair(withHeartbeat(200*time.Millisecond, 2*time.Second))
-	e.idle(bound, dialled)
-}
-
-// oneSidedHeartbeats: the side that sends none answers those of the other.
-func oneSidedHeartbeats(e *env) {
-	l, d := e.listen(withHeartbeat(200*time.Millisecond, 2*time.Second)), e.dial(withHeartbeat(-1, 0))
-	e.idle(e.peer(l), e.peer(d))
-}
-
-func noHeartbeats(e *env) {
-	bound, dialled := e.pair(withHeartbeat(-1, time.Millisecond))
-	e.idle(bound, dialled)
+	<-time.After(dead + dead/4)
+	for name, ends := range links {
+		for _, p := range ends {
+			select {
+			case <-p.Done():
+				e.NoErr(fmt.Errorf("%s: it ended: %w", name, p.end()))
+			default:
+			}
+		}
+		e.talk(ends[0], ends[1]) // it lives
+	}
 	e.Equal(transport.DefaultHeartbeat, time.Second) // what the documentation says
 }
