@@ -12,15 +12,15 @@ func TestConformanceTCP(t *testing.T) {
 }
 
 func TestConformanceTCPIPv6(t *testing.T) {
-	transporttest.Run(t, transporttest.TCP("tcp", "::1"), transporttest.Authenticated())
+	transporttest.Run(t, transporttest.TCP("tcp", "::1"), transporttest.Authenticated(), transporttest.Brief())
 }
 
 func TestConformanceTLS(t *testing.T) { conformTLS(t, "localhost") }
 
-func TestConformanceTLSIPv6(t *testing.T) { conformTLS(t, "::1") }
+func TestConformanceTLSIPv6(t *testing.T) { conformTLS(t, "::1", transporttest.Brief()) }
 
-func conformTLS(t *testing.T, host string) {
+func conformTLS(t *testing.T, host string, o ...transporttest.Option) {
 	files := transporttest.Certificate(t)
-	transporttest.Run(t, transporttest.TCP("tls+tcp", host), transporttest.Authenticated(),
-		transporttest.WithConfig(func(c *transport.Config) { c.TLS = files }))
+	o = append(o, transporttest.Authenticated(), transporttest.WithConfig(func(c *transport.Config) { c.TLS = files }))
+	transporttest.Run(t, transporttest.TCP("tls+tcp", host), o...)
 }

@@ -50,11 +50,15 @@ func allSizes(e *env) {
 	bound, dialled := e.pair()
 	sizes := []int{1, 2, 254, 255, 256, 257, 4095, 4096, 4097, 65535, 65536, 65537,
 		1 << 20, 4 << 20, transport.DefaultMaxFrame, 1}
+	frames := make([][]byte, len(sizes))
+	for i, size := range sizes {
+		frames[i] = pattern(size, i)
+	}
 	for _, way := range []struct{ from, to *peer }{{bound, dialled}, {dialled, bound}} {
 		sent := make(chan error, 1)
 		go func() {
 			for i, size := range sizes {
-				if err := way.from.SendWithin(pattern(size, i), patience); err != nil {
+				if err := way.from.SendWithin(frames[i], patience); err != nil {
 					sent <- fmt.Errorf("%d bytes: %w", size, err)
 					return
 				}
@@ -65,7 +69,7 @@ func allSizes(e *env) {
 			m, err := way.to.next()
 			e.NoErr(err)                                     // it arrives
 			e.Equal(len(m.Frame), size)                      // in its turn
-			e.True(bytes.Equal(m.Frame, pattern(size, i)))   // unchanged
+			e.True(bytes.Equal(m.Frame, frames[i]))          // unchanged
 			e.True(size < 2 || cap(m.Frame) < 2*size+64<<10) // and does not drag a larger buffer along
 		}
 		e.NoErr(<-sent) // every size is taken

@@ -67,13 +67,16 @@ func queueBytes(e *env) {
 // unwritten: of the messages to a peer that stopped reading, exactly a tail was never given to the system.
 func unwritten(e *env) {
 	door := newGate()
-	l := e.listen(noHeartbeat)
+	l := e.listen(noHeartbeat, withQueue(256, 0))
 	far := e.peer(e.dialPrepared(func(p *peer) { p.gate = door }, noHeartbeat))
 	p := e.peer(l)
 	marks := []int64{}
-	for i := range 1000 {
-		mark, err := p.Send(pattern(4<<10, i))
-		e.NoErr(err)
+	for {
+		mark, err := p.Send(pattern(16<<10, len(marks)))
+		if errors.Is(err, transport.ErrQueueFull) {
+			break
+		}
+		e.NoErr(err) // or it is taken
 		marks = append(marks, mark)
 	}
 	p.Abort(nil)
@@ -93,22 +96,18 @@ func unwritten(e *env) {
 
 // largeFrames: those under way at once hold no more than the budget; the rest wait until it is given back.
 func largeFrames(e *env) {
-	const senders, each, size = 5, 4, 4 << 20 // 80 MiB, and the budget is 64
+	const senders, size = 17, 4 << 20 // 68 MiB, and the budget is 64
 	l, err := e.tryListen(func(p *peer) { p.hold = true })
 	e.NoErr(err)
 	dialled := make([]*peer, senders)
 	for i := range dialled {
 		dialled[i] = e.peer(e.dial())
 	}
+	frame := pattern(size, 0)
 	sent := make(chan error, 1)
 	go func() {
 		sent <- together(senders, func(i int) error {
-			for n := range each {
-				if err := dialled[i].SendWithin(pattern(size, i*each+n), patience); err != nil {
-					return err
-				}
-			}
-			return nil
+			return dialled[i].SendWithin(frame, patience)
 		})
 	}()
 	bound := make([]*peer, senders)
@@ -116,7 +115,7 @@ func largeFrames(e *env) {
 		bound[i] = e.peer(l)
 	}
 	taken := make([]int, senders)
-	for arrived, released := 0, 0; released < senders*each; {
+	for arrived, released := 0, 0; released < senders; {
 		e.NoErr(eventually("another large frame", func() bool {
 			arrived = 0
 			for _, p := range bound {
@@ -137,8 +136,8 @@ func largeFrames(e *env) {
 	}
 	e.NoErr(<-sent)
 	for i, n := range taken {
-		if n != each {
-			e.NoErr(fmt.Errorf("%d of %d large frames of peer %d", n, each, i)) // each arrives once
+		if n != 1 {
+			e.NoErr(fmt.Errorf("%d large frames of peer %d", n, i)) // each arrives once
 		}
 	}
 }

@@ -20,9 +20,13 @@ func WithConfig(change func(*transport.Config)) Option {
 	return func(s *suite) { s.changes = append(s.changes, change) }
 }
 
+// Brief leaves only how peers meet and part, for another kind of address of a scheme that has run in full.
+func Brief() Option { return func(s *suite) { s.brief = true } }
+
 type suite struct {
 	newAddr       func(testing.TB) transport.Addr
 	authenticated bool
+	brief         bool
 	changes       []func(*transport.Config)
 }
 
@@ -40,13 +44,7 @@ func Run(t *testing.T, newAddr func(testing.TB) transport.Addr, o ...Option) {
 	for _, option := range o {
 		option(s)
 	}
-	cases := []testCase{}
-	for _, group := range [][]testCase{deliveryCases, lifeCases, closeCases, crowdCases, flowCases, heartbeatCases} {
-		cases = append(cases, group...)
-	}
-	if s.authenticated {
-		cases = append(cases, secretCases...)
-	}
+	cases := s.cases()
 	for _, binder := range []transport.Side{transport.App, transport.Instance} {
 		t.Run(binder.String()+" binds", func(t *testing.T) {
 			t.Parallel()
@@ -62,4 +60,18 @@ func Run(t *testing.T, newAddr func(testing.TB) transport.Addr, o ...Option) {
 			}
 		})
 	}
+}
+
+func (s *suite) cases() (cases []testCase) {
+	groups := [][]testCase{lifeCases}
+	if !s.brief {
+		groups = append(groups, deliveryCases, closeCases, crowdCases, flowCases, heartbeatCases)
+	}
+	if s.authenticated {
+		groups = append(groups, secretCases)
+	}
+	for _, group := range groups {
+		cases = append(cases, group...)
+	}
+	return cases
 }
