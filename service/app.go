@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"quartet/handler"
@@ -17,6 +18,9 @@ type app struct {
 	server *Server
 	peer   *transport.Peer
 	frames frameSender
+	batch  *batch
+
+	stalled atomic.Int32 // answers that wait for room in the queue
 
 	lowest int64 // the smallest (arrival − sent) of this link, µs; only the reader uses it
 
@@ -31,8 +35,8 @@ type app struct {
 	dismissed bool // its secret was removed
 }
 
-func newApp(s *Server, p *transport.Peer) *app {
-	return &app{server: s, peer: p, frames: frameSender{p}, lowest: math.MaxInt64, jobs: map[wire.ID]*job{}}
+func newApp(s *Server, p *transport.Peer, b *batch) *app {
+	return &app{server: s, peer: p, frames: frameSender{p}, batch: b, lowest: math.MaxInt64, jobs: map[wire.ID]*job{}}
 }
 
 // Receive takes one message from the app. It runs in the link's reader and never waits: what cannot be
@@ -228,7 +232,7 @@ func (a *app) sayBye() {
 	said := !a.byeSent.IsZero()
 	if !said {
 		a.byeSent = time.Now()
-		time.AfterFunc(byeLimit, func() { // a plain peer knows no bye
+		time.AfterFunc(a.patience(), func() {
 			a.server.mu.Lock()
 			defer a.server.mu.Unlock()
 			a.server.tellChanged()
@@ -240,10 +244,19 @@ func (a *app) sayBye() {
 	}
 }
 
+// patience is how long bye may remain unanswered: a plain peer does not know it, another may be slow.
+// The lock is held.
+func (a *app) patience() time.Duration {
+	if a.greeted {
+		return drainLimit
+	}
+	return byeLimit
+}
+
 // letGo closes the peer when the app has all its answers and sends no more.
 func (a *app) letGo() {
 	a.mu.Lock()
-	ready := len(a.jobs) == 0 && !a.lettingGo && (a.bye || !a.greeted && time.Since(a.byeSent) >= byeLimit)
+	ready := len(a.jobs) == 0 && !a.lettingGo && (a.bye || time.Since(a.byeSent) >= a.patience())
 	a.lettingGo = a.lettingGo || ready
 	a.mu.Unlock()
 	if ready {

@@ -94,12 +94,14 @@ func (c *Client) open(name string, addrs []Addr, o []RegisterOption) error {
 		return fmt.Errorf("service: register %s: %w", name, err)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.remotes[name] = r
-	c.tell()
-	if c.closed { // meanwhile; there are no calls to wait for
-		delete(c.remotes, name)
-		go r.shutdown(context.Background())
+	closed := c.closed // meanwhile
+	if !closed {
+		c.remotes[name] = r
+		c.tell()
+	}
+	c.mu.Unlock()
+	if closed {
+		r.shutdown(context.Background()) // there are no calls to wait for
 		return ErrClosed
 	}
 	return nil

@@ -21,7 +21,13 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	if !first {
 		return r.join(ctx)
 	}
+	stop := context.AfterFunc(ctx, func() { r.cutNow(context.Cause(ctx)) }) // whatever the rest waits for
+	defer stop()
 	closeAll(r.nodes) // diallers would come again
+	r.mu.Lock()
+	r.unbound = true
+	r.placeWaiting() // who waits for an instance to come need not any more
+	r.mu.Unlock()
 	select {
 	case <-placed:
 		r.sayBye()
@@ -88,6 +94,7 @@ func (r *remote) sayBye() {
 		i.draining = true
 		i.sayBye()
 	}
+	r.placeWaiting()
 }
 
 func (r *remote) closePeers() {

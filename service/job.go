@@ -106,8 +106,7 @@ func (s *Server) report(ctx context.Context, j *job, err error, took time.Durati
 	s.logFailure(j, err, took)
 }
 
-// finish sends the final message of a job. Where the queue of answers is full it waits a little, for a
-// handler has no deadline to answer as the reader has; then the peer is cut.
+// finish sends the final message of a job.
 func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 	running, queued := s.work.load()
 	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), took
@@ -123,8 +122,22 @@ func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 	}
 	*buf = frame
 	a.leavesWindow(j) // before the app can know: it may send the next request at once
-	if err := a.peer.SendWithin(frame, answerWait); errors.Is(err, transport.ErrQueueFull) {
+	a.send(frame)
+	a.settled(j)
+}
+
+// send queues an answer. Where the queue is full a few wait a little for room, for several large answers at
+// once are honest; then, or if there are more of them, the peer is cut.
+func (a *app) send(frame []byte) {
+	_, err := a.peer.Send(frame)
+	if !errors.Is(err, transport.ErrQueueFull) {
+		return
+	}
+	if a.stalled.Add(1) <= maxStalled {
+		err = a.peer.SendWithin(frame, answerWait)
+	}
+	a.stalled.Add(-1)
+	if errors.Is(err, transport.ErrQueueFull) {
 		a.peer.Abort(err)
 	}
-	a.settled(j)
 }

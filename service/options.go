@@ -37,6 +37,7 @@ const (
 	backlogBytes    = transport.Budget / 2 // what waits holds the memory of its frames: it must not hold all of it
 	largeRequest    = 64 << 10
 	answerWait      = time.Second      // for room in the queue of answers, before its peer is cut
+	maxStalled      = 32               // answers of one app that may wait for it
 	forgetAfter     = 10 * time.Second // a place in a window whose caller left and whose instance is silent
 	closeLimit      = 5 * time.Second  // for goroutines to end in Close
 	byeLimit        = time.Second      // for the answer to bye
@@ -155,7 +156,8 @@ type serverSide func(*serverOptions)
 
 func (f serverSide) applyServer(o *serverOptions) { f(o) }
 
-// WithSecret sets the secret that both sides share. ipc endpoints need one; there is no default.
+// WithSecret sets the secret that both sides share. All endpoints but inproc and null+tcp need one; there is
+// no default.
 func WithSecret(s Secret) Option { return bothSides(func(o *linkOptions) { o.secret = s }) }
 
 // WithLogger sets where events and the reasons of failures are logged. Default: nowhere.

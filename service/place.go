@@ -150,7 +150,7 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, leftBy(ctx)
 	}
 	r.mu.Lock()
-	if r.byeSaid {
+	if r.over() {
 		r.mu.Unlock()
 		return nil, failure(ErrClosed, "")
 	}
@@ -253,8 +253,18 @@ func (r *remote) quit(w *waiter, why error) (*attempt, error) {
 	return nil, why
 }
 
+// over says that no instance will take a call any more. The lock is held.
+func (r *remote) over() bool { return r.byeSaid || r.unbound && len(r.instances) == 0 }
+
 // placeWaiting serves those who wait, the longest first, as far as there is room. The lock is held.
 func (r *remote) placeWaiting() {
+	for r.over() {
+		w := r.waiting.next(func(*call) bool { return true })
+		if w == nil {
+			return
+		}
+		w.ready <- place{err: failure(ErrClosed, "")}
+	}
 	for {
 		w := r.waiting.next(func(c *call) bool {
 			_, v, _ := r.pick(c)

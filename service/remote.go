@@ -34,6 +34,7 @@ type remote struct {
 	active    gauge         // calls, sends and response handlers under way
 	placing   gauge         // calls that look for an instance
 	closed    bool          // no new calls
+	unbound   bool          // no new instances
 	byeSaid   bool          // no more requests
 	cut       chan struct{} // closed when the grace is over: everything ends now
 	cutErr    error         // tells what was cut off

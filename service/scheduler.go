@@ -163,8 +163,8 @@ func (s *scheduler) take(j *job) {
 	s.bytes -= j.size
 }
 
-// halt begins no more jobs, and returns those that waited.
-func (s *scheduler) halt() []*job {
+// halt begins no more jobs, and returns those that waited and how many are not over.
+func (s *scheduler) halt() (waited []*job, active int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halted = true
@@ -177,7 +177,7 @@ func (s *scheduler) halt() []*job {
 			left = append(left, j)
 		}
 	}
-	return left
+	return left, s.active
 }
 
 // begins notes how a job that begins to run can be canceled; false if it was before.

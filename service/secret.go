@@ -3,7 +3,9 @@ package service
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"quartet/transport"
@@ -35,7 +37,7 @@ func (c *Client) SetSecret(s Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.opts.secret = s
-	for _, r := range c.remotes {
+	for _, r := range slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving)) {
 		if !r.ownSecret {
 			r.setSecret(s)
 		}
@@ -82,6 +84,8 @@ func (s *Server) SetSecret(secret Secret) {
 	if secret.IsZero() {
 		return
 	}
+	s.serving.Lock()
+	defer s.serving.Unlock()
 	s.mu.Lock()
 	s.opts.secret = secret
 	setSecrets(s.nodes, secret)
@@ -119,6 +123,9 @@ func (a *app) letGoIfDismissed() {
 // passphrase may be a passphrase, too. A file that cannot be read, or holds no secret, is logged once and changes
 // nothing.
 func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.Logger) error {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	last, err := ReadSecret(file)
 	if err != nil {
 		return err
@@ -140,12 +147,15 @@ func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.L
 		}
 		seen = info
 		now, err := ReadSecret(file)
+		if err == nil {
+			warned = ""
+		}
 		switch {
 		case err != nil && err.Error() != warned:
 			warned = err.Error()
 			log.Warn("the secret stays as it was", "file", file, "cause", warned)
 		case err == nil && !now.Equal(last):
-			last, warned = now, ""
+			last = now
 			set(now)
 			log.Info("the secret has changed", "file", file)
 		}

@@ -14,7 +14,7 @@ import (
 // bounds that, and nothing after. The response is the receipt: the response handler is called exactly
 // once, with the answer, or with METHOD "response" and Answer.Err set where none came: status 502 when
 // the instance was lost or this client was shut down, 504 when the deadline of the work passed (see
-// WithDeadline), 503 when it was sent back and no other instance takes it. The request must not be
+// WithDeadline), 503, 404 or 405 when it was sent back and no other instance takes it. The request must not be
 // changed before that. An error says that nothing was sent, and that no response handler will be called.
 func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o ...CallOption) (id string, err error) {
 	k, opts, err := c.newCall(service, r, true, o)
@@ -39,9 +39,9 @@ func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o
 
 // admitSend bounds the Sends whose response handler has not returned, and the bytes that they hold.
 func (c *Client) admitSend(k *call) error {
-	if c.held.Add(k.size) > MaxSentBytes && c.held.Load() > k.size {
+	if held := c.held.Add(k.size); held > MaxSentBytes && held > k.size {
 		c.held.Add(-k.size)
-		return failure(ErrRejected, "overloaded: sent requests that are not settled yet hold %d bytes", c.held.Load())
+		return failure(ErrRejected, "overloaded: sent requests that are not settled yet hold %d bytes", held-k.size)
 	}
 	if !c.sends.tryAcquire() {
 		c.held.Add(-k.size)
@@ -65,8 +65,8 @@ func unplaced(service string, err error) error {
 	return err
 }
 
-// settle waits for the receipt of an accepted Send and runs its response handler. It ends at the latest
-// with the deadline of the work and the time limit of the handler; Shutdown waits for it.
+// settle waits for the receipt of an accepted Send, for one of MaxResponding places, and runs its response
+// handler. Shutdown waits for it.
 func (k *call) settle(a *attempt) {
 	defer k.remote.end()
 	answer := k.receipt(a)

@@ -30,6 +30,8 @@ type Server struct {
 	base context.Context // of the handlers; ends when the server is closed
 	stop context.CancelFunc
 
+	serving sync.Mutex // held to open addresses and to change the secret
+
 	mu       sync.Mutex
 	nodes    []node
 	apps     map[*app]struct{}
@@ -79,24 +81,52 @@ func (s *Server) open(addrs []Addr) error {
 	if len(addrs) == 0 {
 		return errors.New("service: Serve needs at least one address")
 	}
+	s.serving.Lock()
+	defer s.serving.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.draining.Load() {
+		s.mu.Unlock()
 		return ErrClosed
 	}
 	if s.hello == nil {
 		s.hello = s.greeting()
 	}
 	cfg := s.opts.config(transport.Instance)
-	failed := false
-	cfg.Accept = func(p *transport.Peer) transport.Receiver { return s.accept(p, &failed) }
+	s.mu.Unlock() // which apps that come and hooks that ask must have
+	batch := new(batch)
+	cfg.Accept = func(p *transport.Peer) transport.Receiver { return s.accept(p, batch) }
 	nodes, err := openAll(addrs, func(a Addr) bool { return a.ServiceBinds }, cfg)
 	if err != nil {
-		failed = true // who came meanwhile waits for the lock
+		s.revoke(batch)
 		return fmt.Errorf("service: serve %s: %w", s.name, err)
 	}
-	s.nodes = append(s.nodes, nodes...)
+	s.mu.Lock()
+	closed := s.draining.Load() // meanwhile
+	if !closed {
+		s.nodes = append(s.nodes, nodes...)
+	}
+	s.mu.Unlock()
+	if closed {
+		closeAll(nodes)
+		s.revoke(batch)
+		return ErrClosed
+	}
 	return nil
+}
+
+// batch is what the addresses of one Serve have in common: if one of them fails nobody stays who came by
+// the others. The server's lock guards it.
+type batch struct{ revoked bool }
+
+func (s *Server) revoke(b *batch) {
+	s.mu.Lock()
+	b.revoked = true
+	s.mu.Unlock()
+	for _, a := range s.snapshot() {
+		if a.batch == b {
+			a.peer.Close()
+		}
+	}
 }
 
 // greeting is what this instance says of itself. Routes that are too many for a hello are not told.
@@ -128,12 +158,12 @@ func (s *Server) Addrs() []Addr {
 	return addrs
 }
 
-// accept takes a new peer: an app. failed is guarded by the lock.
-func (s *Server) accept(p *transport.Peer, failed *bool) transport.Receiver {
-	a := newApp(s, p)
+// accept takes a new peer: an app.
+func (s *Server) accept(p *transport.Peer, b *batch) transport.Receiver {
+	a := newApp(s, p, b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if *failed || s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
+	if b.revoked || s.draining.Load() || !p.AdmittedBy(s.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	s.apps[a] = struct{}{}

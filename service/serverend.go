@@ -58,12 +58,12 @@ func (s *Server) cutNow(why error) {
 	if s.base.Err() != nil {
 		return
 	}
-	running, queued := s.work.load()
-	if why != nil && running+queued > 0 {
-		s.cutErr = fmt.Errorf("service %s: %d requests were cut off: %w", s.name, running+queued, why)
-	}
-	for _, j := range s.work.halt() {
+	waited, active := s.work.halt()
+	for _, j := range waited {
 		j.msg.Release() // its caller hears that it is lost when the peer ends
+	}
+	if n := len(waited) + active; why != nil && n > 0 {
+		s.cutErr = fmt.Errorf("service %s: %d requests were cut off: %w", s.name, n, why)
 	}
 	s.stop()
 }

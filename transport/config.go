@@ -107,7 +107,8 @@ type Receiver interface {
 	Closed(cause error)
 }
 
-// Config is what Listeners and Dialers share. Only Side and Accept are required, and Secret on ipc.
+// Config is what Listeners and Dialers share. Only Side and Accept are required, and Secret but for
+// inproc and null+tcp.
 type Config struct {
 	Side   Side
 	Secret Secret
@@ -117,7 +118,7 @@ type Config struct {
 	Accept func(*Peer) Receiver
 
 	Log  *slog.Logger // default: silent
-	Hook func(Event)  // called for every event from the transport's goroutines; must not block
+	Hook func(Event)  // called for every event, from the transport's goroutines or within Listen; must not block
 
 	// Heartbeat is the write silence before a PING, Dead the read silence before a link is cut.
 	// Zero: DefaultHeartbeat and DefaultDead. A negative Heartbeat switches both off.

@@ -47,7 +47,8 @@ func listenIPC(given string, cfg Config) (net.Listener, error) {
 		err = os.Chmod(path, cfg.SocketMode.Perm())
 	}
 	if err != nil {
-		l.Close()
+		os.Remove(path)
+		ln.Close()
 		return nil, err
 	}
 	return l, nil
@@ -60,18 +61,17 @@ type ipcListener struct {
 	file fs.FileInfo
 }
 
-// Close unbinds.
+// Close unbinds. The file is judged while the socket is open: afterwards another could have its inode.
 func (l *ipcListener) Close() error {
-	err := l.Listener.Close()
-	unlock, lockErr := lockFile(l.path + ".lock")
-	if lockErr != nil {
-		return err // a stale socket is replaced by the next
+	unlock, err := lockFile(l.path + ".lock")
+	if err != nil {
+		return l.Listener.Close() // the next binder replaces a stale socket
 	}
 	defer unlock()
-	if now, statErr := os.Lstat(l.path); statErr == nil && l.file != nil && os.SameFile(now, l.file) {
+	if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.file) {
 		os.Remove(l.path)
 	}
-	return err
+	return l.Listener.Close()
 }
 
 func makeDir(dir string) error {

@@ -97,11 +97,11 @@ func (w *writer) full(size int) bool {
 		return true
 	}
 	more := int64(bytes+size-sendFree) - w.held
-	if bytes == 0 || more <= 0 {
+	if more <= 0 {
 		return false
 	}
 	if !sendBudget.TryAcquire(more) {
-		return true
+		return bytes > 0 // a single message always may
 	}
 	w.held += more
 	return false

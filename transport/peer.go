@@ -171,8 +171,8 @@ func (p *Peer) SetPlain(plain bool) { p.out.h.plain.Store(plain) }
 // AdmittedBy says whether a secret still holds the key by which this peer was admitted. A peer that it does
 // not hold any more is to be let go once it has its last answer.
 func (p *Peer) AdmittedBy(s Secret) bool {
-	if s.IsZero() {
-		return true // inproc
+	if p.out.inproc || s.IsZero() {
+		return true
 	}
 	return s.holds(p.out.key) && s.holds(p.in.key)
 }

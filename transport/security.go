@@ -77,7 +77,7 @@ func (s *null) Handshake(conn *zmq4.Conn, _ bool) error {
 	return s.takePeer(conn, raw)
 }
 
-// plain is the mechanism of ipc. The engine's own one accepts every password and forgets its own.
+// plain is the mechanism of ipc, and of tls+tcp inside TLS. The engine's own one accepts every password and forgets its own.
 type plain struct {
 	security
 	tokens  []string // the dialler sends the first; a binder accepts each

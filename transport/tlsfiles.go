@@ -125,6 +125,9 @@ func (t *TLSFiles) wrap(ctx context.Context, c net.Conn, binds bool, host string
 		tc = tls.Client(c, cfg)
 	}
 	if err := tc.HandshakeContext(ctx); err != nil {
+		if ctx.Err() != nil || isTimeout(err) {
+			return nil, err // as for any other handshake
+		}
 		return nil, tlsError(err)
 	}
 	return tc, nil
