@@ -119,8 +119,8 @@ func (a *app) letGoIfDismissed() {
 }
 
 // WatchSecret calls set with the secret that a file holds, looks at the file once a second, and calls set again
-// when that has changed, until ctx ends; it returns ctx's cause. Replace the file by renaming: half of a
-// passphrase may be a passphrase, too. A file that cannot be read, or holds no secret, is logged once and changes
+// when that has changed, until ctx ends; it returns ctx's cause. A file that
+// was written less than a second ago is left alone until it is older: half of a passphrase may be a passphrase, too. A file that cannot be read, or holds no secret, is logged once and changes
 // nothing.
 func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.Logger) error {
 	if log == nil {
@@ -144,6 +144,11 @@ func WatchSecret(ctx context.Context, file string, set func(Secret), log *slog.L
 		info, err := os.Stat(file)
 		if err == nil && seen != nil && info.ModTime().Equal(seen.ModTime()) && info.Size() == seen.Size() && os.SameFile(info, seen) {
 			continue
+		}
+		if err == nil {
+			if age := time.Since(info.ModTime()); age >= 0 && age < secretPoll {
+				continue // it may be half written
+			}
 		}
 		seen = info
 		now, err := ReadSecret(file)

@@ -29,6 +29,8 @@ type curve struct {
 	servers []curveKey // a binder's own, one for each secret; a dialler knows the one it expects
 	clients []curveKey // a dialler's own is the first; a binder expects the one that goes with the server key
 
+	swapped []curveKey // a binder's for the other kind of link, to name the mistake of a dialler
+
 	session *curveSession
 }
 
@@ -121,6 +123,7 @@ func (s *curve) accept(conn *zmq4.Conn) error {
 		return refuse(conn, err)
 	}
 	s.key = which
+	s.vouch()
 	short, cookie := freshCurveKey(), make([]byte, curveCookieSize)
 	rand.Read(cookie) // only this connection has to know it again
 	if err := conn.SendCmd(zmq4.CmdWelcome, curveWelcome(s.servers[which], short, peerShort, cookie)); err != nil {
@@ -152,18 +155,27 @@ func (s *curve) openHello(hello []byte) (which int, peerShort [32]byte, err erro
 		return 0, peerShort, fmt.Errorf("%w: a malformed HELLO", ErrProtocol)
 	}
 	peerShort = [32]byte(hello[74:106])
-	nonce := binary.BigEndian.Uint64(hello[106:])
 	for i := range s.servers {
-		shared, err := sharedKey(peerShort, s.servers[i].secret)
-		if err != nil {
-			return 0, peerShort, err
+		if ok, err := opensHello(hello, peerShort, s.servers[i]); ok || err != nil {
+			return i, peerShort, err
 		}
-		plain, ok := box.OpenAfterPrecomputation(nil, hello[114:], shortNonce("CurveZMQHELLO---", nonce), &shared)
-		if ok && subtle.ConstantTimeCompare(plain, make([]byte, 64)) == 1 {
-			return i, peerShort, nil
+	}
+	for i := range s.swapped {
+		if ok, _ := opensHello(hello, peerShort, s.swapped[i]); ok {
+			return 0, peerShort, errSwapped
 		}
 	}
 	return 0, peerShort, ErrRefused
+}
+
+func opensHello(hello []byte, peerShort [32]byte, key curveKey) (bool, error) {
+	shared, err := sharedKey(peerShort, key.secret)
+	if err != nil {
+		return false, err
+	}
+	nonce := shortNonce("CurveZMQHELLO---", binary.BigEndian.Uint64(hello[106:]))
+	plain, ok := box.OpenAfterPrecomputation(nil, hello[114:], nonce, &shared)
+	return ok && allZero(plain), nil
 }
 
 func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }

@@ -20,6 +20,7 @@ var (
 	ErrNotTrusted   = errors.New("not trusted with the secret")
 	ErrHandshake    = errors.New("handshake failed")
 	ErrTimeout      = errors.New("timed out")
+	ErrUnnamed      = errors.New("an unnamed peer is there already, and only one can be told from others")
 	ErrUnpaired     = errors.New("the other link of the pair did not come")
 	ErrTooManyLinks = errors.New("too many links")
 	ErrInUse        = errors.New("endpoint in use")
@@ -27,7 +28,7 @@ var (
 
 // reasons are the classes of failures that are logged apart.
 var reasons = []error{
-	ErrRefused, ErrNotTrusted, ErrFrameSize, ErrProtocol, ErrUnpaired, ErrTooManyLinks, ErrTimeout,
+	ErrRefused, ErrNotTrusted, ErrFrameSize, ErrUnnamed, ErrProtocol, ErrUnpaired, ErrTooManyLinks, ErrTimeout,
 	ErrPeerSilent, ErrPeerStalled, ErrQueueFull, ErrBudget, ErrHandshake, ErrPeerGone,
 }
 

@@ -21,6 +21,8 @@ type endpointRole struct {
 	host   string // that a dialler dials
 	secret Secret
 	key    int // which key a dialler presents
+
+	vouched func() // called when a dialler has shown that it holds the secret; nil at a dialler
 }
 
 func (r endpointRole) socketType() zmq4.SocketType {
@@ -32,7 +34,7 @@ func (r endpointRole) socketType() zmq4.SocketType {
 
 // mechanism follows from the scheme alone: there is nothing to negotiate, and so nothing to downgrade.
 func (r endpointRole) mechanism() (zmq4.Security, *security) {
-	base := security{socketType: r.socketType(), pair: r.pair}
+	base := security{socketType: r.socketType(), pair: r.pair, vouched: r.vouched}
 	switch r.scheme {
 	case schemeInproc, schemeNull:
 		s := &null{base}
@@ -41,6 +43,9 @@ func (r endpointRole) mechanism() (zmq4.Security, *security) {
 		s := &curve{security: base}
 		for i := range r.secret.keys {
 			s.addKeys(r, i)
+			if r.binds {
+				s.swapped = append(s.swapped, r.secret.curveKey(i, true, r.side, 1-r.kind))
+			}
 		}
 		return s, &s.security
 	}

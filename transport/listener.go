@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"time"
 )
@@ -128,21 +127,21 @@ func (l *Listener) acceptLoop(ln net.Listener, kind linkKind) {
 			continue
 		}
 		back.reset()
-		ctx, done := l.hands.begin(l.ctx)
+		hand := l.hands.begin(l.ctx, sourceOf(c))
 		l.tasks.Go(func() {
-			defer done()
-			l.admit(ctx, c, kind, where)
+			defer l.hands.end(hand)
+			l.admit(hand, c, kind, where)
 		})
 	}
 }
 
-func (l *Listener) admit(ctx context.Context, c net.Conn, kind linkKind, where string) {
+func (l *Listener) admit(hand *hand, c net.Conn, kind linkKind, where string) {
 	who, known, err := connCred(c, l.cfg.peerCred)
 	if err != nil {
 		known = false // only the pairing of unnamed peers asks
 	}
-	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.secret.get()}
-	link, err := handshake(ctx, c, role, l.cfg)
+	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.secret.get(), vouched: hand.vouch}
+	link, err := handshake(hand.ctx, c, role, l.cfg)
 	if err == nil {
 		link.cred, link.has = who, known
 		err = l.pairs.add(link)
@@ -162,31 +161,6 @@ func (l *Listener) unpaired(half *link, err error) {
 		e.Peer = half.cred.String()
 	}
 	l.events.emit(e)
-}
-
-// handshakes counts what is under way at a Listener: room for the newest, the oldest is cut.
-type handshakes struct {
-	mu    sync.Mutex
-	queue []*context.CancelCauseFunc
-}
-
-func (h *handshakes) begin(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.queue) == maxHandshakes {
-		(*h.queue[0])(fmt.Errorf("%w: %d handshakes under way, this one was the oldest", ErrTooManyLinks, maxHandshakes))
-		h.queue = h.queue[1:]
-	}
-	h.queue = append(h.queue, &cancel)
-	return ctx, func() {
-		cancel(nil)
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		if i := slices.Index(h.queue, &cancel); i >= 0 {
-			h.queue = slices.Delete(h.queue, i, i+1)
-		}
-	}
 }
 
 // sleep waits, or returns the context's cause.

@@ -66,7 +66,7 @@ func (p *pairing) admit(l *link) error {
 	case p.links >= MaxLinks:
 		return fmt.Errorf("%w: %d", ErrTooManyLinks, p.links)
 	case l.pair == "" && p.unnamedLives():
-		return fmt.Errorf("%w: an unnamed peer is there already, and only one can be told from others", ErrProtocol)
+		return fmt.Errorf("%w: %w", ErrProtocol, ErrUnnamed)
 	case p.live[l.pair] || other != nil && other.link.kind == l.kind:
 		return fmt.Errorf("%w: a second %s link of the same pair", ErrProtocol, l.kind)
 	case other != nil && l.pair == "" && !sameProcess(other.link, l):

@@ -128,6 +128,15 @@ func (s Secret) Equal(o Secret) bool {
 	return same == 1
 }
 
+// Shares says whether two secrets have a key in common, in constant time.
+func (s Secret) Shares(o Secret) bool {
+	shared := false
+	for i := range o.keys {
+		shared = s.holds(o.keys[i]) || shared
+	}
+	return shared
+}
+
 // holds says whether a key is one of the secret's.
 func (s Secret) holds(key *secretKey) bool {
 	if key == nil {

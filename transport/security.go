@@ -13,12 +13,13 @@ import (
 // plainUser is the user name of the PLAIN mechanism (RFC 24); the token is the password.
 const plainUser = "quartet/1"
 
-// security is what the two mechanisms share. There is one value per connection.
+// security is what the mechanisms share. There is one value per connection.
 type security struct {
 	socketType zmq4.SocketType // ours
 	pair       string          // what we announce; "" at a binder
 	peerPair   string          // what the peer announced
 	key        int             // which key of the secret the peer showed, at a binder
+	vouched    func()          // see endpointRole
 	passed     bool
 }
 
@@ -33,6 +34,12 @@ func (s *security) mechanism(t zmq4.SecurityType) zmq4.SecurityType {
 
 func (s *security) Encrypt(w io.Writer, data []byte) (int, error) { return w.Write(data) }
 func (s *security) Decrypt(w io.Writer, data []byte) (int, error) { return w.Write(data) }
+
+func (s *security) vouch() {
+	if s.vouched != nil {
+		s.vouched()
+	}
+}
 
 func (s *security) metadata() []byte {
 	b := appendProperty(nil, propSocketType, string(s.socketType))
@@ -121,6 +128,7 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 	if err := s.check(hello); err != nil {
 		return refuse(conn, err)
 	}
+	s.vouch()
 	if err := conn.SendCmd(zmq4.CmdWelcome, nil); err != nil {
 		return err
 	}
@@ -133,6 +141,8 @@ func (s *plain) accept(conn *zmq4.Conn) error {
 	}
 	return conn.SendCmd(zmq4.CmdReady, s.metadata())
 }
+
+var errSwapped = fmt.Errorf("%w for this endpoint: the other side has requests and responses swapped", ErrRefused)
 
 // refuse tells the peer that it is refused, as ZAP would (RFC 27), and nothing more.
 func refuse(conn *zmq4.Conn, why error) error { return sendError(conn, "400", why) }
@@ -168,7 +178,7 @@ func (s *plain) check(hello []byte) error {
 	case same&subtle.ConstantTimeCompare([]byte(user), []byte(plainUser)) == 1:
 		return nil
 	case swapped == 1:
-		return fmt.Errorf("%w for this endpoint: the other side has requests and responses swapped", ErrRefused)
+		return errSwapped
 	}
 	return ErrRefused
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 )
 
@@ -52,7 +53,7 @@ func (e Endpoint) Loopback() bool {
 	}
 	host, _, _ := net.SplitHostPort(e.rest)
 	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 func listenTCP(e Endpoint) (net.Listener, error) {

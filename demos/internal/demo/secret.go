@@ -13,9 +13,17 @@ import (
 // wellKnown is in every copy of the source: good for a demo on one machine, and for nothing else.
 const wellKnown = "my_shared_secret"
 
-// Secret finds what app and service share: in the file, else in QUARTET_SECRET, else the well-known one, with a warning
-// and only where nobody else can reach it.
+// Secret finds what app and service share: in the file, else in QUARTET_SECRET, else the well-known one, with a warning.
+// Wherever it comes from, the well-known one is refused where other hosts can reach the addresses.
 func (m *Mesh) Secret(log *slog.Logger) (service.Secret, error) {
+	secret, err := m.find(log)
+	if err != nil {
+		return service.Secret{}, err
+	}
+	return secret, m.refuseWellKnown(secret)
+}
+
+func (m *Mesh) find(log *slog.Logger) (service.Secret, error) {
 	if m.SecretFile != "" {
 		secret, err := service.ReadSecret(m.SecretFile)
 		if err != nil {
@@ -30,12 +38,22 @@ func (m *Mesh) Secret(log *slog.Logger) (service.Secret, error) {
 		}
 		return secret, nil
 	}
-	if !m.Addr.Loopback() {
-		return service.Secret{}, errors.New("the well-known secret of the demos is for this machine only: " +
-			"give -secret-file or QUARTET_SECRET, or addresses on loopback")
+	if m.Addr.Loopback() {
+		log.Warn("using the demo's well-known secret: anyone can join; give -secret-file or QUARTET_SECRET")
 	}
-	log.Warn("using the demo's well-known secret: anyone can join; give -secret-file or QUARTET_SECRET")
 	return service.ParseSecret([]byte(wellKnown))
+}
+
+func (m *Mesh) refuseWellKnown(secret service.Secret) error {
+	if m.Addr.Loopback() {
+		return nil
+	}
+	known, err := service.ParseSecret([]byte(wellKnown))
+	if err == nil && secret.Shares(known) {
+		err = errors.New("the well-known secret of the demos is for this machine only: " +
+			"give another in -secret-file or QUARTET_SECRET, or addresses on loopback")
+	}
+	return err
 }
 
 // WatchSecret is the actor that puts a secret in force when its file has changed.
@@ -46,6 +64,12 @@ func (m *Mesh) WatchSecret(set func(service.Secret), log *slog.Logger) (execute 
 			<-ctx.Done()
 			return ctx.Err()
 		}
-		return service.WatchSecret(ctx, m.SecretFile, set, log)
+		return service.WatchSecret(ctx, m.SecretFile, func(s service.Secret) {
+			if err := m.refuseWellKnown(s); err != nil {
+				log.Error("the secret stays as it was", "cause", err.Error())
+				return
+			}
+			set(s)
+		}, log)
 	}, func(error) { cancel() }
 }
