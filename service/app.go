@@ -94,6 +94,13 @@ func (a *app) request(j *job, arrived int64) {
 	a.lowest = min(a.lowest, delay)
 	left := j.req.Left - micros(minus(delay, a.lowest))
 	j.deadline = j.arrived.Add(left)
+	if len(j.req.Body) > a.server.opts.maxBody {
+		j.msg.Release()
+		resp := (&handler.Response{Status: 413, Reason: "the request is too large"}).ToWire()
+		resp.ID = j.req.ID
+		a.answerNow(resp)
+		return
+	}
 	switch outcome, reason := a.admit(j, left); outcome {
 	case wire.OutcomeAnswered:
 		if reason := a.server.work.submit(j); reason != "" {

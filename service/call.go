@@ -37,6 +37,9 @@ func (c *Client) newCall(service string, r *handler.Request, sent bool, o []Call
 	if err != nil {
 		return nil, callOptions{}, err
 	}
+	if r == nil {
+		return nil, callOptions{}, failure(ErrInvalid, "a nil request")
+	}
 	opts := remote.opts.callOptions
 	for _, opt := range o {
 		opt.applyCall(&opts)

@@ -13,7 +13,8 @@ import (
 
 // How a call can end without an answer. Call, Send and Invoke return them wrapped in a *handler.Error,
 // whose status is the one in brackets. After the first three the handler may have run; after the others
-// it did not.
+// it did not. Besides, Send returns the 404 or 405 of a path that no instance serves, which wraps
+// handler.ErrNoRoute; to Call that is an answer.
 var (
 	// ErrCanceled [499]: the caller's context was canceled. It wraps context.Canceled.
 	ErrCanceled = fmt.Errorf("service: the caller left: %w", context.Canceled)
@@ -44,7 +45,7 @@ const retryAfter = 1 * time.Second
 
 // cutText is the detail of a call that was lost because its client was closed. It does not wrap ErrClosed, which
 // says that the handler did not run.
-const cutText = "the client was closed"
+const cutText = "the client was closed, or the service unregistered"
 
 // failure makes the error of an outcome. The reason is for the caller, the detail for the log.
 func failure(outcome error, detail string, args ...any) *handler.Error {

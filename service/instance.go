@@ -130,7 +130,9 @@ func (i *instance) unreadable(err error) {
 		if count, now := i.remote.unreadable.due(); now {
 			i.remote.opts.log.Warn("an unreadable answer", "service", i.remote.name, "instance", i.peer.String(), "cause", err.Error(), "count", count)
 		}
-		i.remote.answer(i, id, result{err: failure(ErrLost, "the answer is unreadable: %w", err)})
+		lost := failure(ErrLost, "the answer is unreadable: %w", err)
+		lost.Reason = "the service's answer is unreadable"
+		i.remote.answer(i, id, result{err: lost})
 		return
 	}
 	i.peer.Abort(fmt.Errorf("%w: %w", transport.ErrProtocol, err))
@@ -150,8 +152,10 @@ func (i *instance) hello(h *wire.Hello) {
 	}
 	routes, err := r.routeSet(h.Routes)
 	if err != nil {
-		r.opts.log.Warn("an instance tells routes that cannot be read; all its paths are tried", "service", r.name,
-			"instance", i.peer.String(), "cause", err.Error())
+		if count, now := r.unreadable.due(); now {
+			r.opts.log.Warn("an instance tells routes that cannot be read; all its paths are tried", "service", r.name,
+				"instance", i.peer.String(), "cause", err.Error(), "count", count)
+		}
 	}
 	r.mu.Lock()
 	i.plainTimer.Stop()

@@ -3,10 +3,12 @@ package site
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
 	"quartet/demos/internal/slow"
+	"quartet/handler"
 	"quartet/service"
 	"quartet/web"
 )
@@ -29,13 +31,17 @@ func (r result) Title() string { return r.Call + " · " + r.Site.Name }
 // Script is whether the page runs one.
 func (result) Script() bool { return false }
 
+// shown is how many receipts the home page begins with.
+const shown = 20
+
 // home shows the links, and what came back so far.
 func (s *Site) home(w http.ResponseWriter, r *http.Request) {
+	latest := s.Receipts.Latest()
 	err := web.HTML(w, r, http.StatusOK, pages, "home.html", map[string]any{
 		"Site":     s,
 		"Title":    "Quartet · " + s.Name,
 		"Script":   true,
-		"Receipts": s.Receipts.Latest(),
+		"Receipts": latest[:min(len(latest), shown)],
 	})
 	if err != nil {
 		s.fail(w, r, err)
@@ -51,7 +57,12 @@ func (s *Site) slow(call func(context.Context, time.Duration) (result, error)) h
 			return
 		}
 		defer s.gate.leave()
-		delay, err := slow.ParseDelay(r.URL.Query().Get("delay"))
+		query, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query drops what it cannot read
+		if err != nil {
+			web.Error(w, r, handler.Errorf(http.StatusBadRequest, "the query cannot be read"))
+			return
+		}
+		delay, err := slow.ParseDelay(query.Get("delay"))
 		if err != nil {
 			web.Error(w, r, err)
 			return

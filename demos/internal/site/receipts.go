@@ -6,7 +6,7 @@ import (
 )
 
 // kept is how many receipts the site remembers.
-const kept = 20
+const kept = 200
 
 // Receipt is what the response handler got.
 type Receipt struct {
@@ -24,7 +24,7 @@ type Receipts struct {
 	list []Receipt // oldest first
 }
 
-// Add remembers one more and forgets the oldest beyond the last 20.
+// Add remembers one more and forgets the oldest beyond the last 200.
 func (rs *Receipts) Add(r Receipt) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()

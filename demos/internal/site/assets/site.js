@@ -8,6 +8,7 @@ const row = document.getElementById("row");
 const tbody = document.querySelector("#receipts tbody");
 
 const keep = 12;          // rows shown
+const shown = 20;         // receipts shown
 const pollEvery = 200;    // ms, only while an answer is awaited
 const slack = 7000;       // ms after the delay until nobody waits for an answer any more
 
@@ -101,7 +102,7 @@ async function poll() {
   if (!answer.ok) return;
   const list = await answer.json();
   if (list.length === 0) return;
-  tbody.replaceChildren(...list.map(line));
+  tbody.replaceChildren(...list.slice(0, shown).map(line)); // the rest is there for those who wait for it
   for (const r of list) {
     const done = awaited.get(r.id);
     if (done && awaited.delete(r.id)) done(r);
