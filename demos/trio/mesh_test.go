@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,10 +52,26 @@ func newMesh(t *testing.T, serviceBinds bool) mesh {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
+	requests, responses := "ipc://"+filepath.Join(dir, "q"), "ipc://"+filepath.Join(dir, "r")
+	if overTCP {
+		requests, responses = freePort(t), freePort(t)
+	}
 	return mesh{t, []string{
-		"-requests", "ipc://" + filepath.Join(dir, "q"), "-responses", "ipc://" + filepath.Join(dir, "r"),
-		fmt.Sprintf("-service-binds=%v", serviceBinds),
+		"-requests", requests, "-responses", responses, fmt.Sprintf("-service-binds=%v", serviceBinds),
 	}, keyFile(t, key), serviceBinds}
+}
+
+// overTCP runs the same tests over tcp: QUARTET_TRIO=tcp go test ./demos/trio
+var overTCP = os.Getenv("QUARTET_TRIO") == "tcp"
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return "tcp://" + ln.Addr().String()
 }
 
 func keyFile(t *testing.T, key string) string {
