@@ -11,7 +11,7 @@ type requestContext struct {
 }
 
 func (c *requestContext) Value(key any) any {
-	if key == (contextKey{}) {
+	if key == (contextKey{}) || key == (trailKey{}) {
 		return c.request
 	}
 	return c.Context.Value(key)

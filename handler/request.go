@@ -26,9 +26,13 @@ type Request struct {
 	// Answer is the response that arrived. It is set only while a response handler runs, and nil on a service.
 	Answer *Response
 
-	id    wire.ID
-	from  string
-	route route
+	id      wire.ID
+	from    string
+	hops    int
+	caller  string              // the name of the process that sent it
+	asked   map[string][]string // in a response handler the header of the request that was answered
+	maxBody int
+	route   route
 }
 
 // NewRequest returns a request whose body is v in msgpack; a nil v gives no body. It names no METHOD, which means
@@ -86,6 +90,9 @@ func (r *Request) Arg(name, fallback string) string {
 // From returns the instance id of the app that asks, empty where it is not known. It is what the peer says of itself:
 // good for logs and for grouping, not a proof of identity.
 func (r *Request) From() string { return r.from }
+
+// MaxBody returns how many bytes the body of the answer may have, 0 where that is not known.
+func (r *Request) MaxBody() int { return r.maxBody }
 
 // ID names the request on the wire, 32 hex digits: on a service the attempt that is served, in the response handler of
 // a Send what Send returned. It is empty where the request has not travelled.

@@ -22,6 +22,8 @@ type Response struct {
 	// Err is set where the response was made in this process because none came: lost, timeout and their like. It
 	// never travels.
 	Err error
+
+	forward *forward
 }
 
 // Text returns a response whose body is s, as text/plain in UTF-8.

@@ -6,10 +6,19 @@ import (
 	"quartet/transport/wire"
 )
 
+// Arrival is what the receiver of a request knows about it besides what it says.
+type Arrival struct {
+	Caller  string // the name of the process that sent it, or empty
+	MaxBody int    // bytes that the body of the answer may have
+}
+
 // FromWire returns the request that arrived as w. It shares the maps and the body of w, which is not used otherwise
 // any more.
-func FromWire(w *wire.Request) *Request {
-	return &Request{Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body, id: w.ID, from: w.From}
+func FromWire(w *wire.Request, a Arrival) *Request {
+	return &Request{
+		Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body,
+		id: w.ID, from: w.From, hops: int(w.Hops), caller: a.Caller, maxBody: a.MaxBody,
+	}
 }
 
 // ForAnswer returns the Request that a response handler serves when answer has come to asked: path, arguments and id
@@ -17,7 +26,8 @@ func FromWire(w *wire.Request) *Request {
 func ForAnswer(asked *wire.Request, answer *Response) *Request {
 	r := &Request{
 		Path: asked.Path, Method: answer.Method, Args: asked.Args,
-		Header: cloneHeader(answer.Header), Body: answer.Body, Answer: answer, id: asked.ID,
+		Header: cloneHeader(answer.Header), Body: answer.Body, Answer: answer,
+		id: asked.ID, asked: asked.Header, hops: int(asked.Hops),
 	}
 	if r.Method == "" {
 		r.Method = MethodResponse

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,9 +28,9 @@ type app struct {
 	mu        sync.Mutex
 	jobs      map[wire.ID]*job // taken and not answered
 	used      quota
-	sent      quota // of used
-	greeted   bool  // it said hello, so it answers bye
-	bye       bool  // it sends no more
+	sent      quota       // of used
+	told      *wire.Hello // nil until it has said hello; who has answers bye
+	bye       bool        // it sends no more
 	byeSent   time.Time
 	lettingGo bool
 	dismissed bool // its secret was removed
@@ -214,8 +215,25 @@ func (a *app) hello(h *wire.Hello) {
 		return
 	}
 	a.mu.Lock()
-	a.greeted = true
+	a.told = h
 	a.mu.Unlock()
+}
+
+// name is what the app calls itself, empty if it has not said.
+func (a *app) name() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.told == nil {
+		return ""
+	}
+	return a.told.Name
+}
+
+// holds says whether the app can send a request on to a service.
+func (a *app) holds(service string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.told != nil && slices.Contains(a.told.Services, service)
 }
 
 // takeBye: the app sends no more. A draining app that binds has unbound: whoever dials dials anew beside it.
@@ -254,7 +272,7 @@ func (a *app) sayBye() {
 // patience is how long bye may remain unanswered: a plain peer does not know it, another may be slow.
 // The lock is held.
 func (a *app) patience() time.Duration {
-	if a.greeted {
+	if a.told != nil {
 		return drainLimit
 	}
 	return byeLimit

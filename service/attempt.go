@@ -9,7 +9,8 @@ import (
 
 // call is one Call or Send on its way to an answer, over one or more attempts.
 type call struct {
-	remote   *remote
+	home     *remote      // the service that was asked: it counts the call, and has its response handlers
+	remote   *remote      // where it is: at home, unless it was forwarded
 	req      wire.Request // id, left and sent are set for each attempt
 	size     int64        // of the request, for windows
 	sent     bool
@@ -17,6 +18,9 @@ type call struct {
 	lost     int         // attempts that ended with their instance, of a call that may
 	deadline time.Time   // of the work
 	refused  []*instance // they said overloaded or draining: they are not asked again
+
+	asked   *wire.Request   // what was asked at home, once it was forwarded
+	homeCut <-chan struct{} // tells the end of home, once it was forwarded
 }
 
 // refusedBy says whether an instance sent this call back.
@@ -47,9 +51,10 @@ type attempt struct {
 
 // result is how an attempt ended.
 type result struct {
-	resp *wire.Response
-	msg  transport.Message // that holds resp's body; to be released by whoever takes the body
-	err  error             // instead of resp
+	resp    *wire.Response
+	forward *wire.Forward     // instead of resp
+	msg     transport.Message // that holds the body of either; to be released by whoever takes the body
+	err     error             // instead of both
 }
 
 // end is called with the remote's lock held, once, by whoever dropped the attempt.

@@ -14,11 +14,11 @@ import (
 // Call implements Caller: it asks the least loaded instance that serves the path, and waits. The request
 // is read until Call returns and not changed. The response's body is the caller's.
 func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o ...CallOption) (*Reply, error) {
-	k, opts, err := c.newCall(service, r, false, o)
+	k, opts, err := c.newCall(ctx, service, r, false, o)
 	if err != nil {
 		return nil, err
 	}
-	defer k.remote.end()
+	defer k.end()
 	ctx, cancel := context.WithTimeout(ctx, opts.timeout)
 	defer cancel()
 	k.deadline, _ = ctx.Deadline()
@@ -31,8 +31,8 @@ func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o
 	return reply, nil
 }
 
-// newCall checks a request and counts the call in; on success remote.end must be called.
-func (c *Client) newCall(service string, r *handler.Request, sent bool, o []CallOption) (*call, callOptions, error) {
+// newCall checks a request and counts the call in; on success call.end must be called.
+func (c *Client) newCall(ctx context.Context, service string, r *handler.Request, sent bool, o []CallOption) (*call, callOptions, error) {
 	remote, err := c.remote(service)
 	if err != nil {
 		return nil, callOptions{}, err
@@ -44,9 +44,12 @@ func (c *Client) newCall(service string, r *handler.Request, sent bool, o []Call
 	for _, opt := range o {
 		opt.applyCall(&opts)
 	}
-	k := &call{remote: remote, sent: sent, again: opts.again && !sent, req: wire.Request{
-		Path: r.Path, Method: r.Method, From: c.id, Header: r.Header, Args: r.Args, Body: r.Body,
+	k := &call{home: remote, remote: remote, sent: sent, again: opts.again && !sent, req: wire.Request{
+		Path: r.Path, Method: r.Method, From: orDefault(opts.from, c.id), Header: r.Header, Args: r.Args, Body: r.Body,
 	}}
+	if err := k.follows(ctx); err != nil {
+		return nil, opts, err
+	}
 	if k.req.Method == "" {
 		k.req.Method = orDefault(opts.method, handler.MethodRequest)
 	}
@@ -109,6 +112,9 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 		case <-k.remote.cut:
 			k.remote.leave(a)
 			return nil, failure(ErrLost, cutText)
+		case <-k.homeCut:
+			k.remote.leave(a)
+			return nil, failure(ErrLost, cutText)
 		}
 	}
 }
@@ -136,6 +142,10 @@ func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool
 		return nil, k.again && k.lost < maxLost, res.err
 	}
 	defer res.msg.Release()
+	if res.forward != nil {
+		err := k.follow(res.forward)
+		return nil, err == nil, err
+	}
 	switch res.resp.Outcome {
 	case wire.OutcomeAnswered:
 		return handler.ResponseFromWire(res.resp), false, nil
@@ -168,17 +178,21 @@ func (i *instance) gone() bool {
 // respond runs the response handler on an answer, if one is registered for the path of the request and
 // the METHOD of the response.
 func (k *call) respond(ctx context.Context, resp *handler.Response) (*handler.Response, error) {
-	h := k.remote.opts.responses
+	h := k.home.opts.responses
 	if h == nil {
 		return nil, nil
 	}
 	began := time.Now()
-	made, err := handler.Run(ctx, h, handler.ForAnswer(&k.req, resp))
+	asked := k.question()
+	made, err := handler.Run(ctx, h, handler.ForAnswer(asked, resp))
 	if unhandled(err) {
 		return nil, nil
 	}
+	if _, _, ok := made.Forwards(); ok {
+		made, err = nil, errForwardedAnswer
+	}
 	if err != nil && handler.StatusOf(err) >= http.StatusInternalServerError {
-		k.remote.logFailure("a response handler failed", k.req.Path, resp.Method, err, time.Since(began))
+		k.home.logFailure("a response handler failed", asked.Path, resp.Method, err, time.Since(began))
 	}
 	return made, err
 }

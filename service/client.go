@@ -18,11 +18,12 @@ type Client struct {
 	id    string
 	opts  clientOptions
 	ids   *wire.IDSource
-	told  atomic.Pointer[wire.Hello]
 	stats counters
 	sends semaphore    // accepted Sends that are not settled
 	held  atomic.Int64 // bytes of their requests and answers
 	runs  semaphore    // response handlers of Sends that run
+
+	followed atomic.Bool // a call was forwarded
 
 	registering sync.Mutex // held to register a service and to change the secret
 
@@ -48,7 +49,6 @@ func NewClient(o ...ClientOption) *Client {
 		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{}, leaving: map[*remote]struct{}{},
 		sends: newSemaphore(MaxSent), runs: newSemaphore(MaxResponding),
 	}
-	c.tell()
 	return c
 }
 
@@ -176,6 +176,9 @@ func (c *Client) end(ctx context.Context) (cut, stuck error) {
 	c.closed = true
 	remotes := slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving))
 	c.mu.Unlock()
+	if c.followed.Load() {
+		waitForCalls(ctx, remotes)
+	}
 	var wait sync.WaitGroup
 	cuts, stucks := make([]error, len(remotes)), make([]error, len(remotes))
 	for i, r := range remotes {
@@ -197,18 +200,28 @@ func (c *Client) remote(name string) (*remote, error) {
 	return nil, failure(ErrUnknownService, "%s", name)
 }
 
-// tell renews what this app says of itself, and says it again to whoever is there. c.mu is held, or c is new.
+// tell renews what this app says of itself, and says it again to whoever is there. c.mu is held.
 func (c *Client) tell() {
-	c.told.Store(&wire.Hello{
-		Instance: c.id, Name: cleanName(c.opts.name), MinVersion: wire.MinVersion, MaxVersion: wire.Version,
-		Services: slices.Sorted(maps.Keys(c.remotes)),
-	})
 	for _, r := range c.remotes {
+		var services []string
+		for name, other := range c.remotes {
+			if r.trusts(other) {
+				services = append(services, name)
+			}
+		}
+		slices.Sort(services)
+		r.told.Store(c.greeting(services))
 		r.sayHello()
 	}
 }
 
-func (c *Client) hello() *wire.Hello { return c.told.Load() }
+// greeting is what this app says of itself to an instance that may forward to the given services.
+func (c *Client) greeting(services []string) *wire.Hello {
+	return &wire.Hello{
+		Instance: c.id, Name: cleanName(c.opts.name), MinVersion: wire.MinVersion, MaxVersion: wire.Version,
+		Services: services,
+	}
+}
 
 // Stats are counters since the client was made.
 type Stats struct {
@@ -228,23 +241,6 @@ func (r *remote) sayHello() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range r.instances {
-		i.frames.send(r.client.hello())
+		i.frames.send(r.told.Load())
 	}
-}
-
-// begin counts one call in; end counts it out.
-func (r *remote) begin() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return failure(ErrClosed, "")
-	}
-	r.active.add()
-	return nil
-}
-
-func (r *remote) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.active.done()
 }

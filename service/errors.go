@@ -13,7 +13,7 @@ import (
 
 // How a call can end without an answer. Call, Send and Invoke return them wrapped in a *handler.Error,
 // whose status is the one in brackets. After the first three the handler may have run; after the others
-// it did not. Besides, Send returns the 404 or 405 of a path that no instance serves, which wraps
+// it did not; of a call that was forwarded they say so of the last service it went to. Besides, Send returns the 404 or 405 of a path that no instance serves, which wraps
 // handler.ErrNoRoute; to Call that is an answer.
 var (
 	// ErrCanceled [499]: the caller's context was canceled. It wraps context.Canceled.
@@ -33,6 +33,8 @@ var (
 	ErrInvalid = errors.New("service: invalid request")
 	// ErrUnknownService [500]: no service of that name is registered at the client.
 	ErrUnknownService = errors.New("service: unknown service")
+	// ErrLoop [508]: the request, or the one that it was made for, has passed handler.MaxHops services.
+	ErrLoop = errors.New("service: too many services in a row")
 	// ErrClosed [503]: the client or the server was shut down. Serve returns it after Shutdown and Close.
 	ErrClosed = errors.New("service: closed")
 )
@@ -66,6 +68,8 @@ func failure(outcome error, detail string, args ...any) *handler.Error {
 		e.Status, e.Reason = http.StatusServiceUnavailable, "the service is busy"
 	case ErrTooLarge:
 		e.Status, e.Reason = http.StatusRequestEntityTooLarge, "the request is too large"
+	case ErrLoop:
+		e.Status, e.Reason = http.StatusLoopDetected, "the request went on from service to service too often"
 	case ErrClosed:
 		e.Status, e.Reason = http.StatusServiceUnavailable, "shutting down"
 	default:

@@ -174,17 +174,23 @@ func TestHostileDoubles(t *testing.T) {
 	s.end()
 }
 
-// TestHostileForward: an answer that hands the request on is an answer that says no.
+// TestHostileForward: a forward to where the app cannot send is refused, and one that comes back for ever is not followed
+// for ever.
 func TestHostileForward(t *testing.T) {
 	s := besiegeClient(t, true, 1)
 	path := s.settle(0)
-	s.rogues[0].serve(func(req *wire.Request) [][]byte {
-		return [][]byte{frameOf(&wire.Forward{ID: req.ID, Service: "slow", Path: "/bad", Method: "request"})}
-	})
+	forward := func(service string) {
+		s.rogues[0].serve(func(req *wire.Request) [][]byte {
+			return [][]byte{frameOf(&wire.Forward{ID: req.ID, Service: service, Path: req.Path, Method: "request"})}
+		})
+	}
+	forward("elsewhere")
 	got := s.call(path)
-	s.NoErr(got.err)
-	s.Equal(got.status, 501)        // not taken
-	s.Equal(s.bad.Load(), int64(0)) // and nothing ran
+	s.True(errors.Is(got.err, service.ErrUnknownService)) // the app does not hold it
+	forward("slow")
+	got = s.call(path)
+	s.True(errors.Is(got.err, service.ErrLoop)) // it came back eight times
+	s.Equal(s.bad.Load(), int64(0))             // and nothing ran
 	s.end()
 }
 

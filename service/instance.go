@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"quartet/handler"
 	"quartet/transport"
 	"quartet/transport/wire"
 )
@@ -106,10 +105,8 @@ func (i *instance) Receive(m transport.Message) {
 		i.remote.answer(i, msg.ID, result{resp: msg, msg: m})
 		return // whoever waits releases the message
 	case *wire.Forward:
-		// The services that this app holds are told in hello without the offer to forward, so none should come.
-		i.remote.answer(i, msg.ID, result{resp: &wire.Response{
-			ID: msg.ID, Method: handler.MethodResponse, Status: 501, Reason: "forwards are not taken",
-		}})
+		i.remote.answer(i, msg.ID, result{forward: msg, msg: m})
+		return
 	case *wire.Hello:
 		i.hello(msg)
 	case *wire.Bye:

@@ -70,7 +70,7 @@ func TestResponseTooLarge(t *testing.T) {
 	}), service.WithMaxBody(1000), service.WithLogger(log.logger()))
 	reply, err := c.Call(t.Context(), svc, &handler.Request{Path: "/"})
 	is.NoErr(err) // the service answered, if not what it wanted
-	is.Equal(reply.Code(), 500)
+	is.Equal(reply.Code(), 502)
 	is.Equal(reply.Reason, "the response is too large")
 	is.True(strings.Contains(log.String(), "1001 bytes")) // the log knows how large
 }

@@ -62,7 +62,14 @@ func (s *Server) run(j *job) {
 	}
 	j.msg.Release() // the handler has the body now
 	j.started = time.Now()
-	handler.RunTo(ctx, s.handler, handler.FromWire(j.req), func(resp *handler.Response, err error) {
+	req := handler.FromWire(j.req, handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody})
+	handler.RunTo(ctx, s.handler, req, func(resp *handler.Response, err error) {
+		if service, path, ok := resp.Forwards(); ok {
+			if s.handOver(j, req.ForwardToWire(service, path)) {
+				return
+			}
+			resp, err = s.relay(ctx, req, service, path)
+		}
 		s.answer(ctx, j, resp, err)
 	})
 }
@@ -85,7 +92,7 @@ func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err
 		resp = handler.ErrorResponse(context.DeadlineExceeded)
 	case len(resp.Body) > s.opts.maxBody:
 		s.logFailure(j, failure(ErrTooLarge, "a response body of %d bytes, the limit is %d", len(resp.Body), s.opts.maxBody), took)
-		resp = &handler.Response{Status: http.StatusInternalServerError, Reason: "the response is too large"}
+		resp = &handler.Response{Status: http.StatusBadGateway, Reason: "the response is too large"}
 	}
 	w := resp.ToWire()
 	w.Reason = wire.CleanReason(w.Reason)
@@ -106,7 +113,7 @@ func (s *Server) report(ctx context.Context, j *job, err error, took time.Durati
 	s.logFailure(j, err, took)
 }
 
-// finish sends the final message of a job.
+// finish sends the answer of a job.
 func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 	running, queued := s.work.load()
 	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), took
@@ -121,6 +128,11 @@ func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 		frame, _ = wire.Append((*buf)[:0], broken)
 	}
 	*buf = frame
+	a.final(j, frame)
+}
+
+// final sends the final message of a job.
+func (a *app) final(j *job, frame []byte) {
 	a.leavesWindow(j) // before the app can know: it may send the next request at once
 	a.send(frame)
 	a.settled(j)

@@ -96,6 +96,7 @@ type callOptions struct {
 	method   string
 	args     map[string]string
 	again    bool
+	from     string // the app that asked, where another process asks on its behalf
 }
 
 type registerOptions struct {
@@ -112,6 +113,7 @@ type serverOptions struct {
 	concurrency, backlog int
 	window, windowBytes  int
 	large                int64
+	relay                Caller
 }
 
 func defaultLink() linkOptions {
@@ -269,4 +271,11 @@ func WithWindow(messages, bytes int) ServerOption {
 // bounded by their number alone.
 func WithLargeRequests(bytes int) ServerOption {
 	return serverSide(func(o *serverOptions) { o.large = int64(max(bytes, 0)) })
+}
+
+// WithClient gives an instance a client, which asks the next service when a handler answers with handler.Forward and the
+// app cannot do it. Handlers use such a client as they like; for them nothing needs to be said here. Default: none, and
+// such a request is answered with 502.
+func WithClient(c Caller) ServerOption {
+	return serverSide(func(o *serverOptions) { o.relay = c })
 }

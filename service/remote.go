@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"quartet/handler"
@@ -19,7 +20,8 @@ type remote struct {
 	opts   registerOptions
 	nodes  []node
 
-	ownSecret bool // it was registered with a secret of its own
+	ownSecret bool                       // it was registered with a secret of its own
+	told      atomic.Pointer[wire.Hello] // what its instances hear of this app
 
 	base context.Context // of the response handlers of Sends; ends with the grace
 	stop context.CancelFunc
@@ -49,6 +51,7 @@ func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remo
 		ended: make(chan struct{}),
 	}
 	r.base, r.stop = context.WithCancel(context.Background())
+	r.told.Store(c.greeting(nil))
 	return r
 }
 
@@ -78,7 +81,7 @@ func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	}
 	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)
 	r.instances = append(r.instances, i)
-	i.frames.send(r.client.hello())
+	i.frames.send(r.told.Load())
 	return i
 }
 

@@ -42,6 +42,7 @@ func (c *Client) SetSecret(s Secret) {
 			r.setSecret(s)
 		}
 	}
+	c.tell()
 }
 
 func (r *remote) setSecret(s Secret) {

@@ -17,19 +17,19 @@ import (
 // WithDeadline), 503, 404 or 405 when it was sent back and no other instance takes it. The request must not be
 // changed before that. An error says that nothing was sent, and that no response handler will be called.
 func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o ...CallOption) (id string, err error) {
-	k, opts, err := c.newCall(service, r, true, o)
+	k, opts, err := c.newCall(ctx, service, r, true, o)
 	if err != nil {
 		return "", err
 	}
 	if err := c.admitSend(k); err != nil {
-		k.remote.end()
+		k.end()
 		return "", err
 	}
 	k.deadline = time.Now().Add(opts.deadline)
 	a, err := k.remote.place(ctx, k)
 	if err != nil {
 		c.settled(k.size)
-		k.remote.end()
+		k.end()
 		return "", unplaced(service, err)
 	}
 	k.req.ID = a.id
@@ -68,16 +68,16 @@ func unplaced(service string, err error) error {
 // settle waits for the receipt of an accepted Send, for one of MaxResponding places, and runs its response
 // handler. Shutdown waits for it.
 func (k *call) settle(a *attempt) {
-	defer k.remote.end()
+	defer k.end()
 	answer := k.receipt(a)
 	held := sizeInWindow(answer.Body)
-	k.remote.client.held.Add(held - k.size)
-	defer k.remote.client.settled(held)
+	k.home.client.held.Add(held - k.size)
+	defer k.home.client.settled(held)
 	k.req.Body = nil // nobody asks again
-	runs := k.remote.client.runs
+	runs := k.home.client.runs
 	runs <- struct{}{} // bounded by MaxResponding handlers of respondingLimit each
 	defer runs.release()
-	ctx, cancel := k.remote.responding()
+	ctx, cancel := k.home.responding()
 	defer cancel()
 	k.respond(ctx, answer)
 }
@@ -114,6 +114,9 @@ func (k *call) receipt(a *attempt) *handler.Response {
 			k.remote.leave(a)
 			return failedAnswer(leftBy(ctx))
 		case <-k.remote.cut:
+			k.remote.leave(a)
+			return failedAnswer(failure(ErrLost, cutText))
+		case <-k.homeCut:
 			k.remote.leave(a)
 			return failedAnswer(failure(ErrLost, cutText))
 		}

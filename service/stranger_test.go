@@ -92,8 +92,8 @@ func TestMalformedAnswers(t *testing.T) {
 	is.True(errors.Is(recv(t, f.gone, "the end of the peer"), transport.ErrPeerGone))
 }
 
-// TestForwardIsNotTakenYet: the call ends in an answer that says so.
-func TestForwardIsNotTakenYet(t *testing.T) {
+// TestForwardToNobody: the call ends in an error that says so, and leaves nothing behind.
+func TestForwardToNobody(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	addr := servicetest.Addr()
@@ -102,8 +102,7 @@ func TestForwardIsNotTakenYet(t *testing.T) {
 	done := ask(t.Context(), c, "/")
 	f.say(&wire.Forward{ID: next[*wire.Request](f).ID, Service: "other", Path: "/", Method: "get"})
 	r := recv(t, done, "the answer")
-	is.NoErr(r.err)
-	is.Equal(r.Code(), 501)
+	failed(is, r.err, service.ErrUnknownService, 502)
 	is.Equal(c.Leftovers(), nil)
 }
 
