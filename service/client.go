@@ -153,6 +153,16 @@ func (c *Client) Addrs(name string) []Addr {
 	return addrs
 }
 
+// MaxBody returns how many bytes a body sent to a service may have, or received from it: see WithMaxBody. It is 0 for an
+// unknown service.
+func (c *Client) MaxBody(name string) int {
+	r, err := c.remote(name)
+	if err != nil {
+		return 0
+	}
+	return r.opts.maxBody
+}
+
 // Shutdown takes no more calls, waits until those under way have their answers and the response handlers
 // of Sends have returned, and closes everything. When ctx ends before, the rest is cut off: calls are lost,
 // response handlers of Sends are told 502, and the error wraps ctx's.
