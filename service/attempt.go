@@ -3,6 +3,7 @@ package service
 import (
 	"time"
 
+	"quartet/handler"
 	"quartet/transport"
 	"quartet/transport/wire"
 )
@@ -14,10 +15,12 @@ type call struct {
 	req      wire.Request // id, left and sent are set for each attempt
 	size     int64        // of the request, for windows
 	sent     bool
-	again    bool        // it may run twice
-	lost     int         // attempts that ended with their instance, of a call that may
-	deadline time.Time   // of the work
-	refused  []*instance // they said overloaded or draining: they are not asked again
+	again    bool              // it may run twice
+	lost     int               // attempts that ended with their instance, or unreadably
+	retries  int               // further attempts of a call that may
+	answer   *handler.Response // of the last attempt, while a further one may have a better
+	deadline time.Time         // of the work
+	refused  []*instance       // they said overloaded or draining: they are not asked again
 
 	asked   *wire.Request   // what was asked at home, once it was forwarded
 	homeCut <-chan struct{} // tells the end of home, once it was forwarded

@@ -71,9 +71,6 @@ func (c *Client) newCall(ctx context.Context, service string, r *handler.Request
 	return k, opts, remote.begin()
 }
 
-// maxLost is how many instances an idempotent call may lose: perhaps it is the call that ends them.
-const maxLost = 3
-
 // sizeInWindow is what a request counts: its body, so that four of the largest fill a window of 16 MiB, and
 // at least what the rest of it is likely to take.
 func sizeInWindow(body []byte) int64 { return int64(max(len(body), 256)) }
@@ -90,10 +87,12 @@ func orDefault(s, fallback string) string {
 func (k *call) run(ctx context.Context) (*handler.Response, error) {
 	for {
 		a, err := k.remote.place(ctx, k)
-		if err != nil && k.lost > 0 { // it may have run before
+		switch {
+		case err != nil && k.answer != nil: // there is no better one
+			return k.answer, nil
+		case err != nil && k.lost > 0: // it may have run before
 			return nil, failure(ErrLost, "and then: %v", err)
-		}
-		if err != nil {
+		case err != nil:
 			return localAnswer(err)
 		}
 		select {
@@ -101,6 +100,7 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 			resp, again, err := k.judge(a, res)
 			switch {
 			case again:
+				k.pause(ctx)
 			case err == nil && resp.Code() == http.StatusGatewayTimeout && !time.Now().Before(k.deadline):
 				return nil, failure(ErrTimeout, "") // both sides keep the time; whichever told first, it is the caller's
 			default:
@@ -108,6 +108,7 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 			}
 		case <-ctx.Done():
 			k.remote.leave(a)
+			k.remote.tooLate(ctx, a)
 			return nil, leftBy(ctx)
 		case <-k.remote.cut:
 			k.remote.leave(a)
@@ -132,14 +133,11 @@ func localAnswer(err error) (*handler.Response, error) {
 // judge says what the end of an attempt means for its call.
 func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool, err error) {
 	if res.err != nil {
-		if !a.inst.gone() {
-			return nil, false, res.err
-		}
-		if a.inst.peer.Unwritten(a.mark) {
+		if a.inst.gone() && a.inst.peer.Unwritten(a.mark) {
 			return nil, true, nil
 		}
 		k.lost++
-		return nil, k.again && k.lost < maxLost, res.err
+		return nil, k.retry(), res.err
 	}
 	defer res.msg.Release()
 	if res.forward != nil {
@@ -148,7 +146,12 @@ func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool
 	}
 	switch res.resp.Outcome {
 	case wire.OutcomeAnswered:
-		return handler.ResponseFromWire(res.resp), false, nil
+		resp := handler.ResponseFromWire(res.resp)
+		if k.again && transient(resp) && k.retry() {
+			k.refused, k.answer = append(k.refused, a.inst), resp
+			return nil, true, nil
+		}
+		return resp, false, nil
 	case wire.OutcomeOverloaded, wire.OutcomeDraining:
 		k.refused = append(k.refused, a.inst)
 		return nil, true, nil

@@ -238,13 +238,14 @@ type Stats struct {
 	Late      uint64 // answers whose caller had left; dropped
 	Stranger  uint64 // answers that nobody asked this instance for; dropped
 	Malformed uint64 // messages that could not be read
+	Retries   uint64 // further attempts of calls that are declared idempotent
 }
 
-type counters struct{ late, stranger, malformed atomic.Uint64 }
+type counters struct{ late, stranger, malformed, retries atomic.Uint64 }
 
 // Stats reads the counters.
 func (c *Client) Stats() Stats {
-	return Stats{c.stats.late.Load(), c.stats.stranger.Load(), c.stats.malformed.Load()}
+	return Stats{c.stats.late.Load(), c.stats.stranger.Load(), c.stats.malformed.Load(), c.stats.retries.Load()}
 }
 
 func (r *remote) sayHello() {

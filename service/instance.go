@@ -30,6 +30,7 @@ type instance struct {
 	id, name string
 	routes   *routeSet // nil: not told, every path may be tried
 	standing standing
+	health   health
 
 	window      int
 	windowBytes int64

@@ -3,6 +3,7 @@ package service
 import (
 	"io/fs"
 	"log/slog"
+	"net"
 	"time"
 
 	"quartet/handler"
@@ -88,6 +89,7 @@ type linkOptions struct {
 	insecure        bool
 	socketMode      fs.FileMode
 	peerUIDs        []int
+	wrap            func(net.Conn) net.Conn
 }
 
 type callOptions struct {
@@ -128,6 +130,7 @@ func (o linkOptions) config(side transport.Side) transport.Config {
 		TLS:        o.tls,
 		Insecure:   o.insecure,
 		SocketMode: o.socketMode, PeerUIDs: o.peerUIDs,
+		Wrap: o.wrap,
 	}
 }
 
@@ -206,6 +209,14 @@ func WithPeerUID(uid ...int) Option {
 	return bothSides(func(o *linkOptions) { o.peerUIDs = append(o.peerUIDs[:len(o.peerUIDs):len(o.peerUIDs)], uid...) })
 }
 
+// WithConnWrapper puts something around every connection, below TLS and ZMTP: for tests of faults, as with
+// servicetest.NewChaos. It is called once for each connection, from any goroutine, and must not block; what it
+// returns sees every byte, and is closed in place of its argument. Where it has a method CloseWrite() error,
+// half-close uses that. Default: nothing.
+func WithConnWrapper(wrap func(net.Conn) net.Conn) Option {
+	return bothSides(func(o *linkOptions) { o.wrap = wrap })
+}
+
 // WithTimeout sets how long a Call waits for its answer, unless its context ends before. Default 30 s.
 func WithTimeout(d time.Duration) TimeOption { return anyTime(func(o *callOptions) { o.timeout = d }) }
 
@@ -258,7 +269,8 @@ func WithBacklog(n int) ServerOption {
 }
 
 // WithWindow sets how many unanswered requests, and how many bytes of them, are taken from one app.
-// Defaults 256 and 16 MiB, at most 2,048 and 32 MiB, so that no queue of a link can overflow.
+// Defaults 256 and 16 MiB, at most 2,048 and 32 MiB, so that no queue of a link can overflow. Where many apps share an
+// instance they are told less, so that together they have at most twice what it can run and keep waiting, 16 each.
 func WithWindow(messages, bytes int) ServerOption {
 	return serverSide(func(o *serverOptions) {
 		o.window = min(max(messages, 1), transport.DefaultQueueMessages/2)

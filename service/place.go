@@ -26,6 +26,7 @@ func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 	now := time.Now()
 	var bestLoad, bestLatency float64
 	var m matching
+	var over passedOver
 	v = nobody
 	restarts := false // an instance that serves it is draining: its successor may be on the way
 	for _, i := range r.instances {
@@ -40,6 +41,8 @@ func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 			v = max(v, noRoute)
 		case c.refusedBy(i):
 			v = hope(v, sentBack)
+		case i.passedOver(now):
+			over.see(i, i.hasRoom(c))
 		case !i.hasRoom(c):
 			v = hope(v, windowful)
 		default:
@@ -52,6 +55,10 @@ func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 	switch {
 	case best != nil:
 		return best, placed, nil
+	case v != windowful && over.best != nil:
+		return over.best, placed, nil
+	case over.full:
+		return nil, windowful, nil
 	case v == noRoute && restarts:
 		return nil, nobody, nil
 	}
@@ -166,6 +173,10 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 	case sentBack:
 		r.mu.Unlock()
 		return nil, failure(ErrRejected, "overloaded: every instance sent the request back")
+	}
+	if v == windowful && r.waiting.hopeless(c) {
+		r.mu.Unlock()
+		return nil, failure(ErrRejected, "overloaded: no free place in the window of any instance, and a long line for one")
 	}
 	w, err := r.waiting.add(c)
 	r.mu.Unlock()

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ type remote struct {
 	instances []*instance
 	sets      map[string]*routeSet // by their text, so that equal routes are matched once
 	waiting   waitList
+	budget    retryBudget
 	changed   chan struct{} // closed and renewed when instances come, go or change
 	active    gauge         // calls, sends and response handlers under way
 	placing   gauge         // calls that look for an instance
@@ -48,7 +50,7 @@ func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remo
 	r := &remote{
 		client: c, name: name, addrs: slices.Clone(addrs), opts: opts, sets: map[string]*routeSet{},
 		changed: make(chan struct{}), active: newGauge(), placing: newGauge(), cut: make(chan struct{}),
-		ended: make(chan struct{}),
+		ended: make(chan struct{}), budget: budgetStart,
 	}
 	r.base, r.stop = context.WithCancel(context.Background())
 	r.told.Store(c.greeting(nil))
@@ -138,6 +140,12 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 		return
 	}
 	i.drop(a)
+	switch {
+	case res.err != nil, res.resp != nil && res.resp.Status >= 500 && res.resp.Outcome == wire.OutcomeAnswered:
+		r.failed(i)
+	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
+		i.health.succeeded(now)
+	}
 	if res.resp != nil {
 		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
 		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
@@ -172,6 +180,15 @@ func (r *remote) leave(a *attempt) {
 	})
 	r.mu.Unlock()
 	a.inst.frames.send(&wire.Cancel{ID: a.id})
+}
+
+// tooLate notes that an instance had not answered at the deadline of a caller.
+func (r *remote) tooLate(ctx context.Context, a *attempt) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.failed(a.inst)
+	}
 }
 
 // capacityChanged tells everybody who waits for instances. The lock is held.

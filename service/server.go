@@ -167,7 +167,9 @@ func (s *Server) accept(p *transport.Peer, b *batch) transport.Receiver {
 		return nil
 	}
 	s.apps[a] = struct{}{}
-	a.frames.send(s.hello)
+	if !s.shareOut() {
+		a.frames.send(s.hello)
+	}
 	return a
 }
 
@@ -175,6 +177,7 @@ func (s *Server) forget(a *app) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.apps, a)
+	s.shareOut()
 	s.tellChanged()
 }
 

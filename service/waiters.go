@@ -1,6 +1,9 @@
 package service
 
-import "container/list"
+import (
+	"container/list"
+	"time"
+)
 
 // waitList holds the calls that wait for a place, sync calls and fire-and-forget apart, since the latter
 // take at most half of a window: one that has to wait must not hold up the former. It is bounded by
@@ -9,6 +12,8 @@ type waitList struct {
 	sync, sent list.List
 	seq        uint64
 	bytes      int64
+
+	syncPace, sentPace pace
 }
 
 // waiter is one of them.
@@ -32,12 +37,29 @@ func (l *waitList) of(c *call) *list.List {
 	return &l.sync
 }
 
+func (l *waitList) paceOf(c *call) *pace {
+	if c.sent {
+		return &l.sentPace
+	}
+	return &l.syncPace
+}
+
+// hopeless says that a call would wait too long for a free place in a window: those that are before it will take
+// most of the time that it has. It is better told at once.
+func (l *waitList) hopeless(c *call) bool {
+	n := l.of(c).Len()
+	return n >= paceFree && l.paceOf(c).wait(n) > windowWait/2
+}
+
 func (l *waitList) add(c *call) (*waiter, error) {
 	if l.sync.Len()+l.sent.Len() >= MaxWaiting || l.bytes > 0 && l.bytes+c.size > MaxWaitingBytes {
 		return nil, failure(ErrRejected, "overloaded: %d calls wait already", l.sync.Len()+l.sent.Len())
 	}
 	l.seq++
 	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq}
+	if l.of(c).Len() == 0 {
+		l.paceOf(c).rest(time.Now())
+	}
 	w.at = l.of(c).PushBack(w)
 	l.bytes += c.size
 	return w, nil
@@ -80,6 +102,7 @@ func (l *waitList) next(servable func(*call) bool) *waiter {
 	}
 	if first != nil {
 		l.remove(first)
+		l.paceOf(first.call).step(time.Now())
 	}
 	return first
 }

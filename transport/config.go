@@ -3,6 +3,7 @@ package transport
 import (
 	"io/fs"
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -134,6 +135,14 @@ type Config struct {
 
 	SocketMode fs.FileMode // of an ipc socket that is bound; default 0600
 	PeerUIDs   []int       // users, besides our own and root, whose ipc sockets may be dialled
+
+	// Wrap, if not nil, is put around every connection, right after it is accepted or dialled and the system has
+	// said who is at the other end; TLS and ZMTP are above it. It is called once for each connection, from any
+	// goroutine, and must not block. For tests of faults (see transporttest.Chaos): what it returns sees every
+	// byte, and is closed in place of its argument. Where it has a method CloseWrite() error, half-close uses
+	// that; where it has TryWrite(p []byte) (int, error), which writes what is taken without waiting and 0, nil
+	// when that is nothing, senders use that, otherwise all writes come from one goroutine.
+	Wrap func(net.Conn) net.Conn
 
 	// peerCred is a seam for tests that cannot change their user; nil: ask the kernel.
 	peerCred func(fd uintptr) (cred, error)

@@ -170,7 +170,7 @@ func (d *Dialer) link(ctx context.Context, kind linkKind, role endpointRole) (*l
 		return nil, err
 	}
 	who, known, _ := connCred(c, d.cfg.peerCred)
-	l, err := handshake(ctx, c, role, d.cfg)
+	l, err := handshake(ctx, d.cfg.wrap(c), role, d.cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -138,11 +139,10 @@ func (l *link) closeWrite() {
 		l.fail(ErrClosed)
 		return
 	}
-	if c, ok := l.fc.Conn.(interface{ CloseWrite() error }); ok {
-		c.CloseWrite()
-		return
+	c, ok := l.fc.Conn.(interface{ CloseWrite() error })
+	if !ok || errors.Is(c.CloseWrite(), errors.ErrUnsupported) {
+		l.fail(ErrClosed)
 	}
-	l.fail(ErrClosed)
 }
 
 // heartbeat sends PING after write silence, or after as much read silence, since a peer may do no more than

@@ -148,11 +148,12 @@ func (w *writer) flush() {
 	n := 0
 	if w.try != nil {
 		var err error
-		if n, err = w.try.TryWrite(out); err != nil {
+		n, err = w.try.TryWrite(out)
+		w.wrote(n, true)
+		if err != nil {
 			w.link.fail(writeError(err))
 			return
 		}
-		w.wrote(n, true)
 	}
 	if n == len(out) {
 		w.link.fc.out, w.queued = reuse(out), 0

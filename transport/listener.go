@@ -141,7 +141,7 @@ func (l *Listener) admit(hand *hand, c net.Conn, kind linkKind, where string) {
 		known = false // only the pairing of unnamed peers asks
 	}
 	role := endpointRole{kind: kind, side: l.cfg.Side, binds: true, scheme: l.addr.Requests.scheme, secret: l.secret.get(), vouched: hand.vouch}
-	link, err := handshake(hand.ctx, c, role, l.cfg)
+	link, err := handshake(hand.ctx, l.cfg.wrap(c), role, l.cfg)
 	if err == nil {
 		link.cred, link.has = who, known
 		err = l.pairs.add(link)

@@ -1,0 +1,35 @@
+package service
+
+import "time"
+
+const (
+	paceSpan = 20 * time.Millisecond // over which the pace of a line is measured
+	paceFree = 8                     // who wait for a window whatever the pace
+)
+
+// pace measures how fast a line of waiting calls moves.
+type pace struct {
+	from   time.Time
+	served int
+	rate   float64 // per second, of the last span; 0: not known
+}
+
+// step notes that one has been served.
+func (p *pace) step(now time.Time) {
+	p.served++
+	if span := now.Sub(p.from); span >= paceSpan {
+		p.rate = float64(p.served) / span.Seconds()
+		p.from, p.served = now, 0
+	}
+}
+
+// rest notes that the line is empty: how fast it would move is not known any more.
+func (p *pace) rest(now time.Time) { *p = pace{from: now} }
+
+// wait is how long the last of n will wait, 0 where that is not known.
+func (p *pace) wait(n int) time.Duration {
+	if p.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) / p.rate * float64(time.Second))
+}
