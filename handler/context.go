@@ -17,9 +17,16 @@ func (c *requestContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// AfterFunc is what package context looks for: whoever made the context inside may know how to do without a goroutine.
+func (c *requestContext) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(c.Context, f) }
+
 // NewContext returns a context that carries r. Run does it for every handler; a middleware that hands on another
 // Request does it for that one.
 func NewContext(ctx context.Context, r *Request) context.Context {
+	if r != nil && r.carrier.request == nil { // the first one costs nothing: it is part of the Request
+		r.carrier = requestContext{Context: ctx, request: r}
+		return &r.carrier
+	}
 	return &requestContext{Context: ctx, request: r}
 }
 

@@ -33,6 +33,7 @@ type Request struct {
 	asked   map[string][]string // in a response handler the header of the request that was answered
 	maxBody int
 	route   route
+	carrier requestContext // see NewContext
 }
 
 // NewRequest returns a request whose body is v in msgpack; a nil v gives no body. It names no METHOD, which means
@@ -118,6 +119,7 @@ func (r *Request) Bind(v any) error { return decode(r.Header, r.Body, v) }
 // and the Answer, which both only read.
 func (r *Request) Clone() *Request {
 	c := *r
+	c.carrier = requestContext{}
 	c.Args = maps.Clone(r.Args)
 	c.Header = cloneHeader(r.Header)
 	c.route.params = slices.Clone(r.route.params)

@@ -22,10 +22,11 @@ type job struct {
 	deadline time.Time
 	started  time.Time
 
-	at     *list.Element // in the backlog
-	cancel context.CancelFunc
-	gone   bool // nobody waits
-	over   bool // the handler has returned
+	at    *list.Element // in the backlog
+	began bool          // the handler runs, or has run
+	gone  bool          // nobody waits
+	over  bool          // the handler has returned
+	ctx   workContext   // of the handler
 
 	vacated bool // it has left the window; the app's lock guards it
 }
@@ -53,9 +54,10 @@ func (s *Server) run(j *job) {
 		j.app.turnAway(j, wire.OutcomeExpired, "it waited too long for a handler")
 		return
 	}
-	ctx, cancel := context.WithDeadline(s.base, j.deadline)
-	defer cancel()
-	if !s.work.begins(j, cancel) {
+	ctx := &j.ctx
+	ctx.server, ctx.deadline = s.base, j.deadline
+	defer ctx.end(context.Canceled)
+	if !s.work.begins(j) {
 		s.work.over(j)
 		j.app.turnAway(j, wire.OutcomeExpired, "canceled before it ran")
 		return

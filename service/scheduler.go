@@ -180,11 +180,11 @@ func (s *scheduler) halt() (waited []*job, active int) {
 	return left, s.active
 }
 
-// begins notes how a job that begins to run can be canceled; false if it was before.
-func (s *scheduler) begins(j *job, cancel context.CancelFunc) bool {
+// begins notes that a job begins to run, and that its context can be canceled; false if that came before.
+func (s *scheduler) begins(j *job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	j.cancel = cancel
+	j.began = true
 	return !j.gone
 }
 
@@ -199,8 +199,8 @@ func (s *scheduler) withdraw(j *job) bool {
 		s.large -= j.large()
 		return true
 	}
-	if j.cancel != nil {
-		j.cancel()
+	if j.began {
+		j.ctx.end(context.Canceled)
 	}
 	return false
 }

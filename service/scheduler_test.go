@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"runtime"
 	"sync"
 	"testing"
@@ -165,13 +164,11 @@ func TestWithdrawRunning(t *testing.T) {
 	is := is.New(t)
 	s := newScheduler(serverOptions{concurrency: 1}, nil)
 	j := &job{req: &wire.Request{}}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	is.True(s.begins(j, cancel))
+	is.True(s.begins(j))
 	is.True(!s.withdraw(j)) // it runs
-	is.True(ctx.Err() != nil)
+	is.True(j.ctx.Err() != nil)
 
 	early := &job{req: &wire.Request{}}
 	is.True(!s.withdraw(early))       // it is about to run
-	is.True(!s.begins(early, cancel)) // and then does not
+	is.True(!s.begins(early)) // and then does not
 }

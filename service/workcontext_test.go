@@ -1,0 +1,67 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// TestWorkContext: it does what context.WithDeadline does, whatever is asked for first.
+func TestWorkContext(t *testing.T) {
+	t.Parallel()
+	ends := []struct {
+		name string
+		how  func(c *workContext, stopServer func())
+		want error
+	}{
+		{"deadline", func(*workContext, func()) { time.Sleep(2 * time.Second) }, context.DeadlineExceeded},
+		{"canceled", func(c *workContext, _ func()) { c.end(context.Canceled) }, context.Canceled},
+		{"server", func(_ *workContext, stop func()) { stop() }, context.Canceled},
+	}
+	for _, e := range ends {
+		for _, early := range []bool{false, true} { // whether Done was asked for before the end
+			t.Run(e.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					is := is.New(t)
+					server, stop := context.WithCancel(context.Background())
+					defer stop()
+					c := &workContext{server: server, deadline: time.Now().Add(time.Second)}
+					at, ok := c.Deadline()
+					is.True(ok && at.Equal(c.deadline))
+					is.NoErr(c.Err())
+					called := 0
+					var child context.Context = context.Background()
+					if early {
+						var cancel context.CancelFunc
+						child, cancel = context.WithCancel(c)
+						defer cancel()
+						context.AfterFunc(c, func() { called++ })
+						is.True(context.AfterFunc(c, func() { called += 100 })()) // stopped in time
+						select {
+						case <-c.Done():
+							t.Error("too early")
+						default:
+						}
+					}
+					e.how(c, stop)
+					synctest.Wait()
+					is.True(errors.Is(c.Err(), e.want))
+					<-c.Done()
+					c.end(errors.New("a second end"))
+					is.True(errors.Is(c.Err(), e.want)) // the first counts
+					if early {
+						is.True(errors.Is(child.Err(), e.want)) // a context made of it ends, too
+						is.Equal(called, 1)
+					}
+					context.AfterFunc(c, func() { called += 10 })
+					synctest.Wait()
+					is.True(called >= 10) // after the end it is called at once
+				})
+			})
+		}
+	}
+}
