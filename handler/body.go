@@ -1,17 +1,24 @@
 package handler
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"quartet/transport/wire"
 )
 
-const typeJSON = "application/json"
+const (
+	typeJSON        = "application/json"
+	contentEncoding = "content-encoding"
+)
 
 // format is an encoding that Bind knows.
 type format uint8
@@ -47,10 +54,13 @@ func formatOf(mediaType string) format {
 
 // decode fills v; its errors are *Error values that blame the sender.
 func decode(header map[string][]string, body []byte, v any) error {
+	body, err := decompress(header[contentEncoding], body)
+	if err != nil {
+		return err
+	}
 	if len(body) == 0 {
 		return nil
 	}
-	var err error
 	switch formatOf(first(header, contentType)) {
 	case formatMsgpack:
 		err = wire.Unmarshal(body, v)
@@ -90,6 +100,58 @@ func badBody(err error) string {
 		return fmt.Sprintf("body: field %q cannot be a %s", wrong.Field, wrong.Value)
 	}
 	return "body: it cannot be decoded"
+}
+
+// MaxInflated is how many bytes the body of a request or response may have once Bind has decompressed it. Bind knows
+// the content-encoding gzip. A body that inflates to more is refused: in a Request with 413, in a Response with 502. So
+// is one whose content-encoding is another, or more than one: 415 or 502.
+const MaxInflated = 16 << 20
+
+// decompress undoes the content-encoding of a body.
+func decompress(encodings []string, body []byte) ([]byte, error) {
+	if len(encodings) == 0 || len(body) == 0 {
+		return body, nil
+	}
+	switch strings.ToLower(strings.Join(encodings, ",")) {
+	case "", "identity":
+		return body, nil
+	case "gzip", "x-gzip":
+		return inflate(body)
+	}
+	return nil, &Error{
+		Status: http.StatusUnsupportedMediaType, Reason: "body: content-encoding is not supported",
+		Header: map[string][]string{"accept-encoding": {"gzip"}}, // RFC 9110, 15.5.16
+	}
+}
+
+// inflater is a gzip.Reader that can be used again, and then holds no body.
+type inflater struct {
+	src bytes.Reader
+	gzip.Reader
+}
+
+var inflaters = sync.Pool{New: func() any { return new(inflater) }}
+
+// inflate stops one byte after MaxInflated: what a body claims of its size counts for nothing.
+func inflate(body []byte) ([]byte, error) {
+	in := inflaters.Get().(*inflater)
+	in.src.Reset(body)
+	var plain bytes.Buffer
+	err := in.Reset(&in.src)
+	if err == nil {
+		plain.Grow(min(4*len(body), MaxInflated))
+		_, err = plain.ReadFrom(io.LimitReader(in, MaxInflated+1))
+	}
+	in.src.Reset(nil)
+	inflaters.Put(in)
+	switch {
+	case err != nil:
+		return nil, &Error{Status: http.StatusBadRequest, Reason: "body: it cannot be decompressed", Err: err}
+	case plain.Len() > MaxInflated:
+		reason := fmt.Sprintf("body: it inflates to more than %d MiB", MaxInflated>>20)
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Reason: reason}
+	}
+	return plain.Bytes(), nil
 }
 
 func encodeJSON(v any) ([]byte, error) {

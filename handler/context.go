@@ -11,14 +11,25 @@ type requestContext struct {
 }
 
 func (c *requestContext) Value(key any) any {
-	if key == (contextKey{}) || key == (trailKey{}) {
+	switch key {
+	case contextKey{}:
+		return c.request
+	case trailKey{}:
+		if c.request.travelled() {
+			return c.request
+		}
+		if outer := c.Context.Value(key); outer != nil { // served where it was made, as part of something
+			return outer
+		}
 		return c.request
 	}
 	return c.Context.Value(key)
 }
 
 // AfterFunc is what package context looks for: whoever made the context inside may know how to do without a goroutine.
-func (c *requestContext) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(c.Context, f) }
+func (c *requestContext) AfterFunc(f func()) (stop func() bool) {
+	return context.AfterFunc(c.Context, f)
+}
 
 // NewContext returns a context that carries r. Run does it for every handler; a middleware that hands on another
 // Request does it for that one.

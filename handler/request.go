@@ -88,6 +88,8 @@ func (r *Request) Arg(name, fallback string) string {
 	return fallback
 }
 
+func (r *Request) travelled() bool { return r != nil && r.id != (wire.ID{}) }
+
 // From returns the instance id of the app that asks, empty where it is not known. It is what the peer says of itself:
 // good for logs and for grouping, not a proof of identity.
 func (r *Request) From() string { return r.from }
@@ -112,7 +114,8 @@ func (r *Request) SetHeader(name, value string) { r.Header = set(r.Header, name,
 
 // Bind decodes the body into v, a pointer: msgpack where the header content-type is absent, or JSON as that header
 // says; text into a *string or *[]byte. An empty body leaves v as it is. The error is an *Error: 400 for a body that does
-// not fit, 415 for a content-type that Bind does not know. v holds no reference to Body afterwards.
+// not fit, 415 for a content-type that Bind does not know. A content-encoding of gzip is undone first: 413 beyond MaxInflated,
+// 415 for any other. v holds no reference to Body afterwards.
 func (r *Request) Bind(v any) error { return decode(r.Header, r.Body, v) }
 
 // Clone returns a copy that another goroutine may serve at the same time: everything is copied but the bytes of Body

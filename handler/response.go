@@ -70,7 +70,8 @@ func (r *Response) Text() string { return string(r.Body) }
 
 // Bind decodes the body into v, a pointer: msgpack where the header content-type is absent, or JSON as that header
 // says; text into a *string or *[]byte. An empty body leaves v as it is, and the status does not matter: see AsError.
-// The error is an *Error with status 502, because the one who answered is to blame. v holds no reference to Body
+// A content-encoding of gzip is undone first, see MaxInflated. The error is an *Error with status 502, because the one who
+// answered is to blame. v holds no reference to Body
 // afterwards.
 func (r *Response) Bind(v any) error {
 	err := decode(r.Header, r.Body, v)

@@ -2,8 +2,9 @@ package handler
 
 import (
 	"context"
-	"slices"
 	"strings"
+
+	"quartet/transport/wire"
 )
 
 // MaxHops is how many times a request, and what handlers ask because of it, may go on to a further service.
@@ -27,13 +28,15 @@ const (
 
 // Trail is what stays the same along all calls that one event causes. A client takes it from the context that it is
 // given and passes it on, so that a handler which calls other services needs to do nothing but hand on its context.
+// What is not valid, wherever it comes from, is left out: no value can break a call that carries it.
 type Trail struct {
 	// RequestID names the event: 1 to 128 letters, digits and any of . _ : - ; see ValidRequestID.
 	RequestID string
 	// TraceParent and TraceState are the fields of W3C Trace Context. They travel as they are; Quartet makes no spans.
+	// See ValidTraceParent; a state has at most 512 bytes of printable ASCII, and means nothing without its parent.
 	TraceParent, TraceState string
-	// Callers are the names of the processes that asked, the one that began first. They are what processes say of
-	// themselves: good for logs, not a proof.
+	// Callers are the names of the processes that asked, the one that began first, at most one more than MaxHops. They
+	// are what processes say of themselves: good for logs, not a proof.
 	Callers []string
 	// Hops is how many services the event has passed when the next one is asked.
 	Hops int
@@ -43,6 +46,7 @@ type trailKey struct{}
 
 // WithTrail returns a context whose calls carry t.
 func WithTrail(ctx context.Context, t Trail) context.Context {
+	t = t.clean()
 	return context.WithValue(ctx, trailKey{}, &t)
 }
 
@@ -53,7 +57,9 @@ func TrailFrom(ctx context.Context) (Trail, bool) {
 	case *Trail:
 		return *v, true
 	case *Request:
-		return v.Trail(), true
+		if v != nil {
+			return v.Trail(), true
+		}
 	}
 	return Trail{}, false
 }
@@ -64,53 +70,93 @@ func (r *Request) Trail() Trail {
 	if r.Answer != nil {
 		header = r.asked
 	}
-	t := Trail{RequestID: first(header, requestIDHeader), Callers: r.callers(header), Hops: r.hops + 1}
-	if p := first(header, traceParentHeader); ValidTraceParent(p) {
-		t.TraceParent = p
-		if s := first(header, traceStateHeader); len(s) <= maxTraceState {
-			t.TraceState = s
-		}
+	t := Trail{
+		RequestID:   first(header, requestIDHeader),
+		TraceParent: first(header, traceParentHeader), TraceState: first(header, traceStateHeader),
+		Callers: validCallers(header[callersHeader], MaxHops), Hops: r.hops + 1,
 	}
+	if r.caller != "" {
+		t.Callers = append(t.Callers, r.caller)
+	}
+	return t.clean()
+}
+
+// clean leaves out what is not valid.
+func (t Trail) clean() Trail {
 	if !ValidRequestID(t.RequestID) {
 		t.RequestID = ""
 	}
+	if !ValidTraceParent(t.TraceParent) {
+		t.TraceParent = ""
+	}
+	if t.TraceParent == "" || !validTraceState(t.TraceState) {
+		t.TraceState = ""
+	}
+	t.Callers = validCallers(t.Callers, MaxHops+1)
+	t.Hops = max(t.Hops, 0)
 	return t
 }
 
-// callers are those that the header names and the one that sent the request.
-func (r *Request) callers(header map[string][]string) []string {
-	told := header[callersHeader]
-	told = told[:min(len(told), MaxHops)]
-	if r.caller == "" {
-		return slices.Clone(told)
+// validCallers are the first of those names that can be one, in a slice of their own.
+func validCallers(names []string, most int) (valid []string) {
+	for _, name := range names {
+		if len(valid) == most {
+			break
+		}
+		if wire.ValidName(name) {
+			valid = append(valid, name)
+		}
 	}
-	return append(slices.Clip(told), r.caller)
+	return valid
 }
 
-// Apply returns header with the fields of t that it does not have, in a copy where there are any.
+// Apply returns header with the fields of t that it does not have, as far as there is room for them, in a copy where
+// there are any. The callers are always those of t: a header that a handler hands on does not know them all.
 func (t Trail) Apply(header map[string][]string) map[string][]string {
-	copied := false
-	add := func(name string, values ...string) {
-		if _, ok := header[name]; ok || len(values) == 0 || values[0] == "" {
-			return
-		}
-		if !copied {
-			copied = true
-			old := header
-			header = make(map[string][]string, len(old)+4)
-			for k, v := range old {
-				header[k] = v
-			}
-		}
-		header[name] = values
+	t = t.clean()
+	a := applied{header: header}
+	a.add(requestIDHeader, t.RequestID)
+	if len(t.Callers) > 0 {
+		a.set(callersHeader, t.Callers)
 	}
-	add(requestIDHeader, t.RequestID)
-	add(callersHeader, t.Callers...)
 	if _, ok := header[traceParentHeader]; !ok {
-		add(traceParentHeader, t.TraceParent)
-		add(traceStateHeader, t.TraceState)
+		a.add(traceParentHeader, t.TraceParent)
+		a.add(traceStateHeader, t.TraceState)
 	}
-	return header
+	return a.header
+}
+
+// applied is a header that becomes a copy with the first field that is set.
+type applied struct {
+	header map[string][]string
+	copied bool
+	values int // in the copy
+}
+
+// add sets a field that the header does not have.
+func (a *applied) add(name, value string) {
+	if _, ok := a.header[name]; !ok && value != "" {
+		a.set(name, []string{value})
+	}
+}
+
+// set sets a field, unless the header would be too large to travel.
+func (a *applied) set(name string, values []string) {
+	if !a.copied {
+		old := a.header
+		a.header, a.copied = make(map[string][]string, len(old)+4), true
+		for k, v := range old {
+			a.header[k] = v
+			a.values += len(v)
+		}
+	}
+	old, ok := a.header[name]
+	more := len(values) - len(old)
+	if !ok && len(a.header) >= wire.MaxHeaderNames || a.values+more > wire.MaxHeaderValues {
+		return
+	}
+	a.header[name] = values
+	a.values += more
 }
 
 // ValidRequestID reports whether s may be a request id.
@@ -122,6 +168,19 @@ func ValidRequestID(s string) bool {
 		c := s[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !letter && strings.IndexByte("._:-", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// validTraceState reports whether s may be a tracestate, without a look at its grammar, which is for those who add to it.
+func validTraceState(s string) bool {
+	if len(s) > maxTraceState {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}
 	}

@@ -13,6 +13,8 @@ type call struct {
 	home     *remote      // the service that was asked: it counts the call, and has its response handlers
 	remote   *remote      // where it is: at home, unless it was forwarded
 	req      wire.Request // id, left and sent are set for each attempt
+	id       wire.ID      // of the first attempt of a Send
+	first    attempt      // most calls need no more than one
 	size     int64        // of the request, for windows
 	sent     bool
 	again    bool              // it may run twice

@@ -19,15 +19,20 @@ func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o
 		return nil, err
 	}
 	defer k.end()
-	ctx, cancel := context.WithTimeout(ctx, opts.timeout)
-	defer cancel()
-	k.deadline, _ = ctx.Deadline()
+	k.deadline = time.Now().Add(opts.timeout)
+	if at, ok := ctx.Deadline(); ok && at.Before(k.deadline) {
+		k.deadline = at
+	}
 	resp, err := k.run(ctx)
 	if err != nil {
 		return nil, err
 	}
 	reply := &Reply{Response: resp}
-	reply.Made, reply.MadeErr = k.respond(ctx, resp)
+	if k.home.opts.responses != nil {
+		ctx, cancel := context.WithDeadline(ctx, k.deadline)
+		defer cancel()
+		reply.Made, reply.MadeErr = k.respond(ctx, resp)
+	}
 	return reply, nil
 }
 
@@ -85,6 +90,8 @@ func orDefault(s, fallback string) string {
 // run takes a sync call to its end. Only a request that came back unserved, or was never written, goes
 // to another instance.
 func (k *call) run(ctx context.Context) (*handler.Response, error) {
+	expired := time.NewTimer(time.Until(k.deadline))
+	defer expired.Stop()
 	for {
 		a, err := k.remote.place(ctx, k)
 		switch {
@@ -106,9 +113,15 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 			default:
 				return resp, err
 			}
+		case <-expired.C:
+			k.remote.leave(a)
+			k.remote.tooLate(a)
+			return nil, failure(ErrTimeout, "")
 		case <-ctx.Done():
 			k.remote.leave(a)
-			k.remote.tooLate(ctx, a)
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				k.remote.tooLate(a)
+			}
 			return nil, leftBy(ctx)
 		case <-k.remote.cut:
 			k.remote.leave(a)

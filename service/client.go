@@ -186,9 +186,6 @@ func (c *Client) end(ctx context.Context) (cut, stuck error) {
 	c.closed = true
 	remotes := slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving))
 	c.mu.Unlock()
-	if c.followed.Load() {
-		waitForCalls(ctx, remotes)
-	}
 	var wait sync.WaitGroup
 	cuts, stucks := make([]error, len(remotes)), make([]error, len(remotes))
 	for i, r := range remotes {

@@ -13,7 +13,6 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	r.mu.Lock()
 	first := !r.closed
 	r.closed = true
-	idle, placed := r.active.none, r.placing.none
 	if first {
 		r.capacityChanged()
 	}
@@ -28,6 +27,7 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	r.unbound = true
 	r.placeWaiting() // who waits for an instance to come need not any more
 	r.mu.Unlock()
+	placed, idle := r.afterForwards(ctx)
 	select {
 	case <-placed:
 		r.sayBye()

@@ -3,7 +3,9 @@ package service
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"quartet/handler"
 	"quartet/transport/wire"
@@ -44,7 +46,7 @@ func (k *call) follow(f *wire.Forward) error {
 		k.asked, k.homeCut = &asked, k.home.cut
 	}
 	if next != k.home {
-		if err := next.begin(); err != nil {
+		if err := next.arrives(); err != nil {
 			return err
 		}
 	}
@@ -65,22 +67,27 @@ func (k *call) follow(f *wire.Forward) error {
 	return nil
 }
 
-// next finds the service that an instance of another one forwards to. One secret is one zone of trust: an instance must not reach into another through an app that is part of both.
+// next finds the service that an instance of another one forwards to. One secret is one zone of trust: an instance must
+// not reach into another zone through an app that is part of both.
 func (c *Client) next(from *remote, name string) (*remote, error) {
 	c.mu.Lock()
 	to := c.remotes[name]
 	c.mu.Unlock()
-	err := failure(ErrUnknownService, "a forward from %s to %s", from.name, name)
-	err.Status, err.Reason = http.StatusBadGateway, "the service forwards to one that is not known here"
 	switch {
 	case to == nil:
-		return nil, err
+		return nil, notForwarded("the service forwards to one that is not known here", "a forward from %s to %s", from.name, name)
 	case !from.trusts(to):
-		err = failure(ErrUnknownService, "a forward from %s to %s, which has another secret", from.name, name)
-		err.Status, err.Reason = http.StatusBadGateway, "the service forwards to one that it may not reach"
-		return nil, err
+		return nil, notForwarded("the service forwards to one that it may not reach",
+			"a forward from %s to %s, which has another secret", from.name, name)
 	}
 	return to, nil
+}
+
+// notForwarded is the failure of a request that an instance forwards to nowhere: not who asked is to blame.
+func notForwarded(reason, detail string, args ...any) *handler.Error {
+	e := failure(ErrUnknownService, detail, args...)
+	e.Status, e.Reason = http.StatusBadGateway, reason
+	return e
 }
 
 // trusts says whether instances of one service may forward to another: it is called with the same secret.
@@ -100,11 +107,14 @@ func (r *remote) secret() Secret {
 
 // question is the request as it was asked, before it was forwarded.
 func (k *call) question() *wire.Request {
+	asked := &k.req
 	if k.asked != nil {
-		k.asked.ID = k.req.ID
-		return k.asked
+		k.asked.ID, asked = k.req.ID, k.asked
 	}
-	return &k.req
+	if k.sent {
+		asked.ID = k.id
+	}
+	return asked
 }
 
 // begin counts one call in; end counts it out.
@@ -115,6 +125,19 @@ func (r *remote) begin() error {
 		return failure(ErrClosed, "")
 	}
 	r.active.add()
+	r.budget.deposit()
+	return nil
+}
+
+// arrives is begin for a call that was forwarded. Those still come when the whole client ends; see afterForwards.
+func (r *remote) arrives() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byeSaid {
+		return failure(ErrClosed, "")
+	}
+	r.active.add()
+	r.budget.deposit()
 	return nil
 }
 
@@ -137,17 +160,31 @@ func (k *call) leaveRemote() {
 	}
 }
 
-// waitForCalls waits until no service has a call under way, or ctx ends: of a client whose calls are forwarded any of
-// them may need any service.
-func waitForCalls(ctx context.Context, remotes []*remote) {
-	for _, r := range remotes {
-		r.mu.Lock()
-		idle := r.active.none
-		r.mu.Unlock()
+// afterForwards tells when all calls of a service that ends have found an instance, and when they are over. Where the
+// whole client ends, and its calls are forwarded, it first waits for those of all services: any of them may come here,
+// and none can once bye is said.
+func (r *remote) afterForwards(ctx context.Context) (placed, idle <-chan struct{}) {
+	for _, other := range r.client.forwarding() {
+		other.mu.Lock()
+		over := other.active.idle()
+		other.mu.Unlock()
 		select {
-		case <-idle:
+		case <-over:
+		case <-r.cut:
 		case <-ctx.Done():
-			return
 		}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.placing.idle(), r.active.idle()
+}
+
+// forwarding lists the services of a client that ends and whose calls are forwarded.
+func (c *Client) forwarding() []*remote {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed || !c.followed.Load() {
+		return nil
+	}
+	return slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving))
 }

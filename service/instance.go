@@ -64,7 +64,11 @@ func (i *instance) hasRoom(c *call) bool {
 
 // reserve takes a place in the window and makes the attempt known, so that no answer comes too early.
 func (i *instance) reserve(c *call) *attempt {
-	a := &attempt{
+	a := &c.first
+	if a.inst != nil {
+		a = new(attempt)
+	}
+	*a = attempt{
 		id: i.remote.client.ids.Next(), inst: i, size: c.size, sent: c.sent,
 		started: time.Now(), mark: math.MaxInt64, result: make(chan result, 1),
 	}

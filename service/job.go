@@ -101,11 +101,11 @@ func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err
 	j.app.finish(s, j, w, took)
 }
 
-// report logs what a caller does not get to see: everything but what handlers say with an *Error below 500,
-// and what a context says that ended because nobody waits any more.
+// report logs what a caller does not get to see: everything but what handlers say with an *Error below 500 or without a
+// cause, and what a context says that ended because nobody waits any more.
 func (s *Server) report(ctx context.Context, j *job, err error, took time.Duration) {
 	var e *handler.Error
-	if errors.As(err, &e) && handler.StatusOf(err) < http.StatusInternalServerError {
+	if errors.As(err, &e) && (handler.StatusOf(err) < http.StatusInternalServerError || e.Err == nil && err == error(e)) {
 		return
 	}
 	nobody := ctx.Err() != nil && s.base.Err() == nil

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"quartet/handler"
+	"quartet/internal/printable"
 	"quartet/transport/wire"
 )
 
 // logFailure says why a response handler did not do its work: its caller may never see.
 func (r *remote) logFailure(what, path, method string, err error, took time.Duration) {
-	r.opts.log.Error(what, append([]any{"service", r.name, "path", path, "method", method, "took", took}, causeOf(err)...)...)
+	r.opts.log.Error(what, append([]any{"service", r.name, "path", printable.Escape(path), "method", method, "took", took}, causeOf(err)...)...)
 }
 
 // causeOf are the log attributes of an error, with the stack where it was a panic.
 func causeOf(err error) []any {
-	attrs := []any{"cause", err.Error()}
+	attrs := []any{"cause", printable.Escape(err.Error())}
 	var p *handler.PanicError
 	if errors.As(err, &p) {
 		attrs = append(attrs, "stack", string(p.Stack))

@@ -104,9 +104,8 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 }
 
 func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
-	req := c.req
-	req.ID, req.Left, req.Sent = a.id, timeLeft(c.deadline), clock()
-	return a.inst.request(&req)
+	c.req.ID, c.req.Left, c.req.Sent = a.id, timeLeft(c.deadline), clock()
+	return a.inst.request(&c.req)
 }
 
 func timeLeft(deadline time.Time) time.Duration {
@@ -153,8 +152,11 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, failure(ErrClosed, "")
 	default:
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return nil, leftBy(ctx)
+	case !time.Now().Before(c.deadline):
+		return nil, failure(ErrTimeout, "")
 	}
 	r.mu.Lock()
 	if r.over() {
@@ -190,6 +192,8 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 // window much less.
 func (r *remote) await(ctx context.Context, w *waiter, v verdict) (*attempt, error) {
 	began := time.Now()
+	ctx, cancel := context.WithDeadline(ctx, w.call.deadline)
+	defer cancel()
 	timer := time.NewTimer(r.patience(v))
 	defer timer.Stop()
 	for {
@@ -205,6 +209,8 @@ func (r *remote) await(ctx context.Context, w *waiter, v verdict) (*attempt, err
 		case <-ctx.Done():
 			return r.quit(w, r.leftWaiting(ctx, v))
 		case <-r.cut:
+			return r.quit(w, failure(ErrClosed, ""))
+		case <-w.call.homeCut:
 			return r.quit(w, failure(ErrClosed, ""))
 		}
 	}

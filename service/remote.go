@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,7 +48,7 @@ type remote struct {
 func newRemote(c *Client, name string, addrs []Addr, opts registerOptions) *remote {
 	r := &remote{
 		client: c, name: name, addrs: slices.Clone(addrs), opts: opts, sets: map[string]*routeSet{},
-		changed: make(chan struct{}), active: newGauge(), placing: newGauge(), cut: make(chan struct{}),
+		changed: make(chan struct{}), cut: make(chan struct{}),
 		ended: make(chan struct{}), budget: budgetStart,
 	}
 	r.base, r.stop = context.WithCancel(context.Background())
@@ -183,12 +182,10 @@ func (r *remote) leave(a *attempt) {
 }
 
 // tooLate notes that an instance had not answered at the deadline of a caller.
-func (r *remote) tooLate(ctx context.Context, a *attempt) {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.failed(a.inst)
-	}
+func (r *remote) tooLate(a *attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed(a.inst)
 }
 
 // capacityChanged tells everybody who waits for instances. The lock is held.

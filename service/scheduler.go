@@ -16,20 +16,17 @@ type scheduler struct {
 	do                   func(*job)
 
 	mu          sync.Mutex
-	active      int // goroutines: of handlers, and of those whose answer is being sent
-	running     int // handlers
+	active      gauge // goroutines: of handlers, and of those whose answer is being sent
+	running     int   // handlers
 	runningSent int
 	sync, sent  list.List
 	bytes       int64 // of what waits
 	large       int64 // bytes of large requests that wait or run
 	halted      bool
-	idle        chan struct{} // closed when active is 0
 }
 
 func newScheduler(o serverOptions, do func(*job)) *scheduler {
-	s := &scheduler{concurrency: o.concurrency, backlog: o.backlog, largeMost: o.large, do: do, idle: make(chan struct{})}
-	close(s.idle)
-	return s
+	return &scheduler{concurrency: o.concurrency, backlog: o.backlog, largeMost: o.large, do: do}
 }
 
 // submit takes a job over, or says why not. It never waits.
@@ -76,12 +73,7 @@ func (s *scheduler) mayRun(sent bool) bool {
 func half(n int) int { return (n + 1) / 2 }
 
 func (s *scheduler) begin(j *job) {
-	s.active++
-	select {
-	case <-s.idle:
-		s.idle = make(chan struct{})
-	default: // one follows another: who waits for the end still does
-	}
+	s.active.add()
 	s.running++
 	if j.sent() {
 		s.runningSent++
@@ -132,7 +124,6 @@ func (s *scheduler) next(done *job) *job {
 	if done == nil {
 		return nil
 	}
-	s.active--
 	s.leave(done)
 	var first *job
 	for _, line := range []*list.List{&s.sync, &s.sent} {
@@ -147,9 +138,8 @@ func (s *scheduler) next(done *job) *job {
 	if first != nil {
 		s.take(first)
 		s.begin(first)
-	} else if s.active == 0 {
-		close(s.idle)
 	}
+	s.active.done() // after the next has begun: who waits for the end still does
 	return first
 }
 
@@ -177,7 +167,7 @@ func (s *scheduler) halt() (waited []*job, active int) {
 			left = append(left, j)
 		}
 	}
-	return left, s.active
+	return left, s.active.n
 }
 
 // begins notes that a job begins to run, and that its context can be canceled; false if that came before.
@@ -215,7 +205,7 @@ func (s *scheduler) load() (running, queued int) {
 func (s *scheduler) whenIdle() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.idle
+	return s.active.idle()
 }
 
 // wait waits until no handler runs; it returns how many still do.
@@ -228,5 +218,5 @@ func (s *scheduler) wait(limit time.Duration) int {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.active
+	return s.active.n
 }

@@ -169,6 +169,6 @@ func TestWithdrawRunning(t *testing.T) {
 	is.True(j.ctx.Err() != nil)
 
 	early := &job{req: &wire.Request{}}
-	is.True(!s.withdraw(early))       // it is about to run
-	is.True(!s.begins(early)) // and then does not
+	is.True(!s.withdraw(early)) // it is about to run
+	is.True(!s.begins(early))   // and then does not
 }

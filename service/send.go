@@ -32,7 +32,7 @@ func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o
 		k.end()
 		return "", unplaced(service, err)
 	}
-	k.req.ID = a.id
+	k.id = a.id
 	go k.settle(a)
 	return a.id.String(), nil
 }

@@ -13,16 +13,17 @@ import (
 // areas lists, for each part of the module, the parts it may import. A package belongs to the area with the longest
 // matching name; within an area packages import each other as they like.
 var areas = map[string][]string{
-	"transport/wire": {},
-	"transport":      {"transport/wire"},
-	"handler":        {"transport/wire"},
-	"service":        {"transport/wire", "transport", "handler"},
-	"web":            {"transport/wire", "transport", "handler", "service"},
-	"config":         {"transport/wire", "transport", "handler", "service"},
-	"pool":           {"transport/wire", "transport", "handler", "service"},
-	"cmd":            {"transport/wire", "transport", "handler", "service", "web", "config", "pool"},
-	"demos":          {"transport/wire", "transport", "handler", "service", "web", "config", "pool"},
-	"internal/house": {},
+	"internal/printable": {},
+	"transport/wire":     {},
+	"transport":          {"transport/wire"},
+	"handler":            {"transport/wire", "internal/printable"},
+	"service":            {"transport/wire", "internal/printable", "transport", "handler"},
+	"web":                {"transport/wire", "internal/printable", "transport", "handler", "service"},
+	"config":             {"transport/wire", "internal/printable", "transport", "handler", "service"},
+	"pool":               {"transport/wire", "internal/printable", "transport", "handler", "service"},
+	"cmd":                {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
+	"demos":              {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
+	"internal/house":     {},
 }
 
 // homes lists, for each third-party module with a home, the areas that may import it.
@@ -113,7 +114,10 @@ func TestImportCheckFindsViolations(t *testing.T) {
 		{pkg: "handler", imported: "quartet/transport"},
 		{pkg: "handler", imported: "quartet/transport", test: true},
 		{pkg: "handler/middleware", imported: "quartet/handler", ok: true},
+		{pkg: "handler/middleware", imported: "quartet/internal/printable", ok: true},
 		{pkg: "handler/middleware", imported: "quartet/service"},
+		{pkg: "internal/printable", imported: "quartet/handler"},
+		{pkg: "transport/wire", imported: "quartet/internal/printable"},
 		{pkg: "service", imported: "quartet/transport", ok: true},
 		{pkg: "service", imported: "quartet/web"},
 		{pkg: "service/servicetest", imported: "quartet/service", ok: true},
