@@ -4,19 +4,20 @@ HTTP     ?= 127.0.0.1:6767
 MONOLITH ?= 127.0.0.1:6768
 DELAY    ?= 5s
 FUZZTIME ?= 10s
+BENCH     = .cache/bench/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fuzz bench clean
+.PHONY: help build demo test lint fuzz bench bench-full bench-go bench-build clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## compile bin/app, bin/service and bin/monolith
+build: ## compile the demos: bin/front, bin/app, bin/service, bin/monolith and more
 	@mkdir -p bin
 	go build -o bin/ ./demos/...
 
 # exec, because a shell in between would die of Ctrl-C and make would call that an error.
-demo: build ## run the trio until Ctrl-C (HTTP=127.0.0.1:6767 MONOLITH=127.0.0.1:6768 DELAY=5s)
+demo: build ## run front, app, service and monolith until Ctrl-C (HTTP=127.0.0.1:6767 MONOLITH=127.0.0.1:6768 DELAY=5s)
 	@exec env HTTP='$(HTTP)' MONOLITH='$(MONOLITH)' DELAY='$(DELAY)' scripts/demo
 
 test: ## run every test: with -race, then those that judge time or allocations without it
@@ -28,8 +29,20 @@ lint: ## gofmt, vet (also for darwin), staticcheck, tidy modules, shell syntax
 fuzz: ## run every fuzz target for a while (FUZZTIME=10s each)
 	@scripts/fuzz '$(FUZZTIME)'
 
-bench: ## run the benchmarks
+bench: bench-build ## Quartet beside its peers, in two minutes; the table also goes to .cache/bench
+	@$(BENCH)/bench -out .cache/bench
+
+bench-full: bench-build ## the whole of it, in half an hour, into docs/bench
+	@$(BENCH)/bench -full -out docs/bench
+
+bench-go: ## run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+bench-build:
+	@scripts/bench-needs
+	@mkdir -p $(BENCH)
+	@go -C bench build -tags libzmq -o $(CURDIR)/$(BENCH)/ ./...
+	@$(CC) -O2 -o $(BENCH)/oneway bench/oneway/oneway.c $$(pkg-config --cflags --libs libzmq)
 
 clean: ## remove what build, test and demo left behind
 	rm -rf bin .cache

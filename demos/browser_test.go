@@ -10,17 +10,31 @@ import (
 	"quartet/demos/internal/slow"
 )
 
-// TestBrowser is a visitor's first minute, in a real browser.
+// TestBrowser is a visitor's first minute, in a real browser: at the app's own web address, and at a front door.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	shared := sockets(t)
-	app, v := startApp(t, shared)
-	service := start(t, "service", shared...)
+	t.Run("app", func(t *testing.T) {
+		t.Parallel()
+		shared := sockets(t)
+		app, v := startApp(t, shared)
+		visit(t, v, app, start(t, "service", shared...), "")
+	})
+	t.Run("front", func(t *testing.T) {
+		t.Parallel()
+		step, shared := newDoorstep(t), sockets(t)
+		_, v := step.front(t)
+		visit(t, v, step.app(t, shared...), start(t, "service", shared...), "front-")
+	})
+}
+
+// visit clicks on everything. The screenshots' names begin with prefix.
+func visit(t *testing.T, v visitor, app, service *process, prefix string) {
+	t.Helper()
 	v.await(t, "/readyz", 200)
 	tab := newTab(t)
 
 	tab.do("the home page", chromedp.Navigate(v.base), chromedp.WaitVisible(chromedp.CSS("#both")))
-	tab.screenshot("home")
+	tab.screenshot(prefix + "home")
 
 	tab.do("a click on sync", choose("1s"), click("button[data-call=sync]"))
 	tab.until("the round trip's text", `text(".run.sync .text").includes("`+slow.SyncText+`")`)
@@ -30,14 +44,14 @@ func TestBrowser(t *testing.T) {
 		`one(".run.async .page.done") && !one(".run.async .later.done") && text(".run.async .text").includes("On its way.")`)
 	service.logged(t, "working .*delay=3s")
 	tab.do("both at once", choose("3s"), click("#both"))
-	tab.screenshot("live")
+	tab.screenshot(prefix + "live")
 	app.logged(t, `path=/service/slow METHOD=response status=200 text="`+slow.AsyncText+`"`)
 	tab.until("the response handler's text",
 		`[...document.querySelectorAll(".run.async")].every(r => r.querySelector(".later.done")) && text("#receipts").includes("`+slow.AsyncText+`")`)
 	tab.until("no failure", `!one(".failed")`)
-	tab.screenshot("done")
-	tab.dark("done-dark")
-	tab.narrow("done-narrow")
+	tab.screenshot(prefix + "done")
+	tab.dark(prefix + "done-dark")
+	tab.narrow(prefix + "done-narrow")
 }
 
 // TestBrowserWithoutScript uses the same buttons and links as plain pages.

@@ -12,7 +12,8 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	mesh := []string{"-requests", "-responses", "-service-binds", "-secret-file"}
 	for program, flags := range map[string][]string{
-		"app":      append([]string{"-http", "127.0.0.1:6767"}, mesh...),
+		"front":    append([]string{"-http", "127.0.0.1:6767", "/readyz", "ipc://run/app"}, mesh...),
+		"app":      append([]string{"-http", "127.0.0.1:6767", "-serve-requests", "-serve-responses", "-serve-service-binds"}, mesh...),
 		"service":  append([]string{"-delay", "5s"}, mesh...),
 		"monolith": {"-http", "127.0.0.1:6768", "-delay"},
 	} {
@@ -39,6 +40,12 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		{"app", []string{"-htpp", "x"}, 2, "-htpp"},
 		{"app", []string{"serve"}, 2, "takes no arguments"},
 		{"app", []string{"-http", "nonsense"}, 1, "app: -http: "},
+		{"app", []string{"-http", ""}, 2, "app: usage: the app has no door"},
+		{"app", []string{"-serve-requests", "ipc://a"}, 2, "-serve-responses"},
+		{"app", sockets(t, "-serve-requests", "ipx://a", "-serve-responses", "ipx://b"), 1, "ipx"},
+		{"app", []string{"-serve-requests", "tcp://*:7000", "-serve-responses", "tcp://*:7001"}, 1, "well-known secret"},
+		{"front", []string{"-http", "nonsense"}, 1, "front: -http: "},
+		{"front", []string{"-http", "127.0.0.1:0", "-requests", "ipx://a"}, 1, "ipx"},
 		{"app", []string{"-secret-file", "/nowhere/secret"}, 1, "app: -secret-file: "},
 		{"service", []string{"-delay", "61s"}, 1, "service: -delay 1m1s: "},
 		{"service", []string{"-requests", "ipx://a"}, 1, "ipx"},
@@ -58,7 +65,7 @@ func TestBusyPort(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	is.NoErr(err)
 	defer taken.Close()
-	for _, program := range []string{"app", "monolith"} {
+	for _, program := range []string{"front", "app", "monolith"} {
 		p := start(t, program, "-http", taken.Addr().String())
 		is.Equal(p.end(t), 1)
 		says := p.stderr.String()

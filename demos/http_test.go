@@ -18,6 +18,7 @@ var direct = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, T
 type page struct {
 	Status      int
 	ContentType string
+	RetryAfter  string
 	Body        string
 	JSON        struct {
 		Call, Text, ID, Error, Reason string
@@ -41,7 +42,8 @@ func (v visitor) get(path, accept string) page {
 	if err != nil {
 		return page{Body: err.Error()}
 	}
-	p := page{Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type"), Body: string(body), Took: time.Since(start)}
+	p := page{Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type"),
+		RetryAfter: answer.Header.Get("Retry-After"), Body: string(body), Took: time.Since(start)}
 	if p.ContentType == "application/json" {
 		_ = json.Unmarshal(body, &p.JSON) // a body that is no JSON leaves it empty, and the test sees that
 	}

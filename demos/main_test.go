@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 var build = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "build", "-o", programs+string(filepath.Separator), "./app", "./service", "./monolith").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", programs+string(filepath.Separator), "./front", "./app", "./service", "./monolith").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}

@@ -1,4 +1,5 @@
-// Command app faces the web. Its slow pages leave the work to the service, in another process, over ZeroMQ.
+// Command app makes the pages, for the web or for a front door. Its slow pages leave the work to the service, in another
+// process, over ZeroMQ.
 package main
 
 import (
@@ -20,8 +21,11 @@ import (
 const about = `
 The web app: its pages /service/sync and /service/async leave slow work to the service "slow" in another process.
 Both take ?delay=10ms, at most 60s, and answer JSON to Accept: application/json. /healthz and /readyz are for whoever
-watches over it. Start it before or after the service. Ctrl-C or SIGTERM lets what has begun finish, 10 s for the
-pages and 10 s for work that was sent.`
+watches over it. Start it before or after the service.
+
+It faces the web itself, or stands behind bin/front: with -serve-requests and -serve-responses it is the service "app",
+and serves the same pages over ZeroMQ. Ctrl-C or SIGTERM lets what has begun finish, 10 s for the pages and 10 s for
+work that was sent.`
 
 func main() {
 	os.Exit(demo.Exit("app", serve(os.Args[1:], os.Stdout, os.Stderr), os.Stderr))
@@ -30,54 +34,94 @@ func main() {
 func serve(args []string, stdout, stderr io.Writer) error {
 	signals := demo.ListenForSignals()
 	var mesh demo.Mesh
+	var doors doors
 	flags := demo.Flags("app", about)
-	address := flags.String("http", "127.0.0.1:6767", "web `address`; port 0 takes any that is free")
+	doors.flags(flags)
 	mesh.Flags(flags)
 	if err := demo.Parse(flags, args, stdout, stderr); err != nil {
 		return err
+	}
+	if err := doors.settle(flags); err != nil {
+		return err
+	}
+	if doors.behindFront() {
+		mesh.Also = append(mesh.Also, doors.serve)
 	}
 	log := demo.Logger("app", stderr)
 	secret, err := mesh.Secret(log)
 	if err != nil {
 		return err
 	}
-	listener, err := demo.Listen(*address)
-	if err != nil {
+	a := &app{mesh: &mesh, receipts: new(site.Receipts), log: log}
+	if doors.http != "" {
+		if a.listener, err = demo.Listen(doors.http); err != nil {
+			return err
+		}
+		defer a.listener.Close()
+	}
+	a.client = service.NewClient(
+		service.WithSecret(secret), service.WithLogger(log), service.WithTLS(&mesh.TLS), service.WithResponses(responses(a.receipts, log)))
+	defer a.client.Close()
+	if err := a.client.Register(slow.Service, []service.Addr{mesh.Addr}); err != nil {
 		return err
 	}
-	defer listener.Close()
+	if doors.behindFront() {
+		a.behind = newBehind(a.site(true).Handler(), &mesh, doors.serve, secret, log)
+	}
+	if a.listener != nil {
+		fmt.Fprintf(stdout, "app: %s\n", demo.URL(a.listener))
+	}
+	return a.runUntilTold(signals)
+}
 
-	receipts := new(site.Receipts)
-	client := service.NewClient(
-		service.WithSecret(secret), service.WithLogger(log), service.WithTLS(&mesh.TLS), service.WithResponses(responses(receipts, log)))
-	defer client.Close()
-	if err := client.Register(slow.Service, []service.Addr{mesh.Addr}); err != nil {
-		return err
+// app is the process: its client, and the doors that it has.
+type app struct {
+	mesh     *demo.Mesh
+	client   *service.Client
+	listener net.Listener // nil without a web address
+	behind   *behind      // nil without a front door
+	receipts *site.Receipts
+	log      *slog.Logger
+}
+
+// site is the same pages at either door. Each door drains on its own, so each has its own.
+func (a *app) site(front bool) *site.Site {
+	return &site.Site{
+		Name:     "app",
+		Away:     true,
+		Front:    front,
+		Work:     offload{a.client},
+		Receipts: a.receipts,
+		Ready:    func(ctx context.Context) error { return a.client.Ready(ctx, slow.Service) },
+		Log:      a.log,
 	}
-	fmt.Fprintf(stdout, "app: %s\n", demo.URL(listener))
-	return runUntilTold(signals, &mesh, client, receipts, listener, log)
 }
 
 // runUntilTold serves the pages. The client is shut down only when the last page is done, because pages use it.
-func runUntilTold(signals *demo.Signals, mesh *demo.Mesh, client *service.Client, receipts *site.Receipts, listener net.Listener, log *slog.Logger) error {
-	pages := &site.Site{
-		Name:     "app",
-		Away:     true,
-		Work:     offload{client},
-		Receipts: receipts,
-		Ready:    func(ctx context.Context) error { return client.Ready(ctx, slow.Service) },
-		Log:      log,
-	}
+func (a *app) runUntilTold(signals *demo.Signals) error {
 	var group run.Group
-	group.Add(demo.Serve(pages.Handler(), listener, pages.Drain, log))
-	group.Add(mesh.WatchSecret(client.SetSecret, log))
+	if a.behind != nil {
+		group.Add(a.behind.execute, a.behind.interrupt)
+	}
+	if a.listener != nil {
+		pages := a.site(false)
+		group.Add(demo.Serve(pages.Handler(), a.listener, pages.Drain, a.log))
+	}
+	group.Add(a.mesh.WatchSecret(a.setSecret, a.log))
 	group.Add(signals.Execute, signals.Interrupt)
 	err := group.Run()
 
 	ctx, cancel := context.WithTimeout(context.Background(), demo.Grace)
 	defer cancel()
-	if err := client.Shutdown(ctx); err != nil {
-		log.Warn("answers were given up", "after", demo.Grace, "err", err)
+	if err := a.client.Shutdown(ctx); err != nil {
+		a.log.Warn("answers were given up", "after", demo.Grace, "err", err)
 	}
 	return err
+}
+
+func (a *app) setSecret(s service.Secret) {
+	a.client.SetSecret(s)
+	if a.behind != nil {
+		a.behind.server.SetSecret(s)
+	}
 }

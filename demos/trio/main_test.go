@@ -41,7 +41,7 @@ func build() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "quartet-trio-"); err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../app", "../service", "../monolith").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../front", "../app", "../service", "../monolith").CombinedOutput()
 	if err != nil {
 		os.RemoveAll(dir)
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

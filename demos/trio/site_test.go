@@ -30,12 +30,12 @@ func (s site) get(path string) page {
 	r.Header.Set("Accept", "application/json")
 	answer, err := client.Do(r)
 	if err != nil {
-		return page{body: err.Error(), at: time.Now()}
+		return page{body: err.Error(), at: time.Now(), took: time.Since(began)}
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return page{body: err.Error(), at: time.Now()}
+		return page{body: err.Error(), at: time.Now(), took: time.Since(began)}
 	}
 	return page{answer.StatusCode, string(body), time.Now(), time.Since(began)}
 }

@@ -2,6 +2,7 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,29 +53,41 @@ func Exit(program string, err error, stderr io.Writer) int {
 	switch {
 	case err == nil, errors.Is(err, run.ErrSignal), errors.Is(err, flag.ErrHelp):
 		return 0
-	case errors.Is(err, errUsage):
+	case err == errUsage:
 		return 2
 	}
 	fmt.Fprintf(stderr, "%s: %v\n", program, err)
+	if errors.Is(err, errUsage) {
+		return 2
+	}
 	return 1
 }
 
-// Mesh are the flags of the two processes that talk to each other; both are given the same values.
+// Usage is the error of flags that do not go together; what says how they do.
+func Usage(what string) error { return fmt.Errorf("%w: %s (-h lists the flags)", errUsage, what) }
+
+// Mesh are the flags of the two processes that talk to each other; both are given the same values. What Addr holds
+// before Flags is their default, and without that it is where app and service meet.
 type Mesh struct {
 	Addr       service.Addr
+	Also       []service.Addr // that the same secret has to be good for
 	SecretFile string
 	TLS        service.TLSFiles
 }
 
 // Flags adds them to a flag set.
-func (m *Mesh) Flags(flags *flag.FlagSet) {
-	flags.StringVar(&m.Addr.Requests, "requests", "ipc://run/slow",
+func (m *Mesh) Flags(flags *flag.FlagSet) { m.FlagsOf(flags, "app", "service") }
+
+// FlagsOf is Flags for a program that calls itself, or is called, something else.
+func (m *Mesh) FlagsOf(flags *flag.FlagSet, caller, called string) {
+	flags.StringVar(&m.Addr.Requests, "requests", cmp.Or(m.Addr.Requests, "ipc://run/slow"),
 		"`endpoint` that requests travel over: ipc://path, tcp://host:port or tls+tcp://host:port")
-	flags.StringVar(&m.Addr.Responses, "responses", "ipc://run/slow_response", "`endpoint` that responses travel over")
-	flags.BoolVar(&m.Addr.ServiceBinds, "service-binds", false,
-		"the service listens on both endpoints and apps dial it; else the app listens")
+	flags.StringVar(&m.Addr.Responses, "responses", cmp.Or(m.Addr.Responses, "ipc://run/slow_response"),
+		"`endpoint` that responses travel over")
+	flags.BoolVar(&m.Addr.ServiceBinds, "service-binds", m.Addr.ServiceBinds,
+		fmt.Sprintf("the %[2]s listens on both endpoints and any %[1]s dials it; else the %[1]s listens", caller, called))
 	flags.StringVar(&m.SecretFile, "secret-file", "",
-		"`file` with the secret of app and service, looked at again every second; else $QUARTET_SECRET, else the well-known one of the demos")
+		"`file` with the secret that all processes share, looked at again every second; else $QUARTET_SECRET, else the well-known one of the demos")
 	flags.StringVar(&m.TLS.Cert, "tls-cert", "", "`file` with this side's certificate for tls+tcp; who listens needs one")
 	flags.StringVar(&m.TLS.Key, "tls-key", "", "`file` with its key")
 	flags.StringVar(&m.TLS.CA, "tls-ca", "",

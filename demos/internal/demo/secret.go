@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 
 	"quartet/service"
 )
@@ -38,14 +39,19 @@ func (m *Mesh) find(log *slog.Logger) (service.Secret, error) {
 		}
 		return secret, nil
 	}
-	if m.Addr.Loopback() {
+	if m.loopback() {
 		log.Warn("using the demo's well-known secret: anyone can join; give -secret-file or QUARTET_SECRET")
 	}
 	return service.ParseSecret([]byte(wellKnown))
 }
 
+// loopback says whether no other host can reach any address.
+func (m *Mesh) loopback() bool {
+	return !slices.ContainsFunc(append([]service.Addr{m.Addr}, m.Also...), func(a service.Addr) bool { return !a.Loopback() })
+}
+
 func (m *Mesh) refuseWellKnown(secret service.Secret) error {
-	if m.Addr.Loopback() {
+	if m.loopback() {
 		return nil
 	}
 	known, err := service.ParseSecret([]byte(wellKnown))

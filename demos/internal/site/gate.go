@@ -1,6 +1,9 @@
 package site
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // gate counts who is inside, and once closed lets nobody else in. The zero value is open.
 type gate struct {
@@ -41,6 +44,14 @@ func (g *gate) close() <-chan struct{} {
 		close(g.empty)
 	}
 	return g.empty
+}
+
+// drain closes the gate and waits until everyone has left, or ctx ends.
+func (g *gate) drain(ctx context.Context) {
+	select {
+	case <-g.close():
+	case <-ctx.Done():
+	}
 }
 
 func (g *gate) closed() bool {

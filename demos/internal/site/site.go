@@ -13,6 +13,9 @@ import (
 	"quartet/web"
 )
 
+// Service is the name of the service that the app is to a front door.
+const Service = "app"
+
 // Work is what the slow pages show: the same job with its result awaited, and with its result left to come.
 type Work interface {
 	// Sync does the work and returns its text.
@@ -25,6 +28,7 @@ type Work interface {
 type Site struct {
 	Name     string                      // of the program
 	Away     bool                        // the work is done in another process
+	Front    bool                        // visitors come through a front door
 	Work     Work                        // behind the slow pages
 	Receipts *Receipts                   // what came back from Async
 	Ready    func(context.Context) error // nil: always ready
@@ -35,12 +39,7 @@ type Site struct {
 
 // Drain ends the service to new visitors: from now on /readyz and the slow pages answer 503, so that a load balancer
 // sends its visitors elsewhere. It returns when the slow pages that were under way are done, or ctx is.
-func (s *Site) Drain(ctx context.Context) {
-	select {
-	case <-s.gate.close():
-	case <-ctx.Done():
-	}
-}
+func (s *Site) Drain(ctx context.Context) { s.gate.drain(ctx) }
 
 // Handler is the site's routes.
 func (s *Site) Handler() http.Handler {
@@ -53,37 +52,10 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("/service/sync", s.slow(s.sync))
 	mux.HandleFunc("/service/async", s.slow(s.async))
 	mux.HandleFunc("/receipts", s.receipts)
-	mux.HandleFunc("/healthz", s.healthz)
-	mux.HandleFunc("/readyz", s.readyz)
+	mux.HandleFunc("/healthz", healthz)
+	mux.HandleFunc("/readyz", s.gate.readyz(s.Ready, "No instance of the service is there."))
 	for name, file := range assets {
 		mux.Handle("/assets/"+name, file)
 	}
 	return mux
-}
-
-// healthz says that the process runs; it says nothing about the service.
-func (s *Site) healthz(w http.ResponseWriter, _ *http.Request) {
-	_, _ = w.Write([]byte("ok\n"))
-}
-
-// readyz says whether a slow page would find someone to do the work right now.
-func (s *Site) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)
-	defer cancel()
-	switch {
-	case s.gate.closed():
-		web.Error(w, r, notReady("The process is shutting down."))
-	case s.Ready != nil && s.Ready(ctx) != nil:
-		web.Error(w, r, notReady("No instance of the service is there."))
-	default:
-		_, _ = w.Write([]byte("ready\n"))
-	}
-}
-
-func notReady(reason string) error {
-	return &handler.Error{
-		Status: http.StatusServiceUnavailable,
-		Reason: reason,
-		Header: map[string][]string{"retry-after": {"1"}},
-	}
 }
