@@ -26,7 +26,8 @@ var whole = handler.Trail{
 
 // arrived is a request that came from a process called mail, after so many hops.
 func arrived(hops uint8, header map[string][]string) *handler.Request {
-	return handler.FromWire(&wire.Request{ID: wire.ID{1}, Path: "/", Hops: hops, Header: header}, handler.Arrival{Caller: "mail"})
+	r := handler.FromWire(&wire.Request{ID: wire.ID{1}, Path: "/", Hops: hops, Header: header}, handler.Arrival{Caller: "mail"})
+	return &r
 }
 
 func TestTrailFrom(t *testing.T) {
@@ -54,8 +55,15 @@ func TestTrailFrom(t *testing.T) {
 	is.NoErr(err)
 	is.True(ok)
 	is.Equal(got.Hops, 1) // Run sets it for every handler
-	_, ok = handler.TrailFrom(handler.NewContext(page, nil))
-	is.True(ok) // no request, so what was there counts
+	got, _ = handler.TrailFrom(handler.NewContext(page, nil))
+	is.Equal(got, whole) // no request, so what was there counts
+	_, ok = handler.TrailFrom(handler.NewContext(t.Context(), nil))
+	is.True(!ok) // where nothing was there
+	got, _ = handler.TrailFrom(handler.NewContext(page, &handler.Request{Path: "/"}))
+	is.Equal(got, whole) // a request that is served where it was made belongs to the page
+	got, ok = handler.TrailFrom(handler.NewContext(t.Context(), &handler.Request{Path: "/"}))
+	is.True(ok)
+	is.Equal(got, handler.Trail{Hops: 1}) // or begins here
 }
 
 // TestTrailOfRequest: what a client made of a Trail is what the next one reads.

@@ -12,10 +12,10 @@ type Arrival struct {
 	MaxBody int    // bytes that the body of the answer may have
 }
 
-// FromWire returns the request that arrived as w. It shares the maps and the body of w, which is not used otherwise
-// any more.
-func FromWire(w *wire.Request, a Arrival) *Request {
-	return &Request{
+// FromWire returns the request that arrived as w; a value, so that it can be part of what its receiver keeps of it. It
+// shares the maps and the body of w, which is not used otherwise any more.
+func FromWire(w *wire.Request, a Arrival) Request {
+	return Request{
 		Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body,
 		id: w.ID, from: w.From, hops: int(w.Hops), caller: a.Caller, maxBody: a.MaxBody,
 	}

@@ -18,6 +18,7 @@ type job struct {
 	req      *wire.Request
 	msg      transport.Message
 	size     int64
+	asked    handler.Request // req as the handler sees it
 	arrived  time.Time
 	deadline time.Time
 	started  time.Time
@@ -64,7 +65,8 @@ func (s *Server) run(j *job) {
 	}
 	j.msg.Release() // the handler has the body now
 	j.started = time.Now()
-	req := handler.FromWire(j.req, handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody})
+	j.asked = handler.FromWire(j.req, handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody})
+	req := &j.asked
 	handler.RunTo(ctx, s.handler, req, func(resp *handler.Response, err error) {
 		if service, path, ok := resp.Forwards(); ok {
 			if s.handOver(j, req.ForwardToWire(service, path)) {

@@ -155,8 +155,8 @@ func TestAccessLogIsOneCleanLine(t *testing.T) {
 				}
 				r := handler.FromWire(wire, handler.Arrival{Caller: bad})
 				r.Answer = answer
-				served(t, context.Background(), h, r)
-				lines(t, h, r)
+				served(t, context.Background(), h, &r)
+				lines(t, h, &r)
 			}
 		}
 	}

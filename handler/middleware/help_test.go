@@ -104,7 +104,8 @@ const (
 
 // from is a request of that app.
 func from(app string) *handler.Request {
-	return handler.FromWire(asked(app), handler.Arrival{Caller: "front"})
+	r := handler.FromWire(asked(app), handler.Arrival{Caller: "front"})
+	return &r
 }
 
 func asked(app string) *wire.Request {

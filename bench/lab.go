@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"quartet/bench/child"
+	"quartet/bench/load"
+	"quartet/bench/peer"
+	"quartet/bench/stats"
+)
+
+const (
+	startLimit  = 30 * time.Second // until a process is ready
+	resultLimit = 30 * time.Second // after the time that it was to work
+)
+
+// lab is where runs take place: a directory, keys, and how long a run is.
+type lab struct {
+	dir     string
+	key     string
+	files   peer.Files
+	warm    time.Duration
+	time    time.Duration
+	profile string // a directory for CPU profiles of Quartet's processes; empty for none
+	runs    int    // so far, to name things
+}
+
+// newLab makes a lab. Its directory is short, for the path of a socket must be, and is to be removed with close.
+func newLab(warm, time time.Duration, profile string) (*lab, error) {
+	dir, err := os.MkdirTemp("", "qb")
+	if err != nil {
+		return nil, err
+	}
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
+	l := &lab{dir: dir, key: hex.EncodeToString(key[:]), warm: warm, time: time, profile: profile}
+	l.files, err = peer.NewCertificate(dir)
+	return l, err
+}
+
+func (l *lab) close() error { return os.RemoveAll(l.dir) }
+
+// newDir makes a directory for the sockets of one process.
+func (l *lab) newDir() (string, error) { return os.MkdirTemp(l.dir, "") }
+
+// beside is the path of another program of this module.
+func (l *lab) beside(name string) string {
+	exe, _ := os.Executable() // where it fails, the program will not be found either
+	return filepath.Join(filepath.Dir(exe), name)
+}
+
+func (l *lab) setup(transport, broker string) peer.Setup {
+	return peer.Setup{Transport: transport, Broker: broker, Key: l.key, Files: l.files}
+}
+
+// cell is what one run does: a peer, over a transport, under a load.
+type cell struct {
+	peer, transport string
+	role            string // of the clients: calls, open or sends
+	size, callers   int
+	rate            float64 // open only
+	instances, apps int     // 0 is 1
+	longer          int     // times the usual time; 0 is 1
+}
+
+// run runs it once, in fresh processes.
+func (l *lab) run(_ context.Context, c cell) (stats.Sample, error) {
+	c.instances, c.apps, c.longer = max(c.instances, 1), max(c.apps, 1), max(c.longer, 1)
+	var s stage
+	defer s.stop()
+	setup := l.setup(c.transport, "")
+	if c.transport != peer.Inproc {
+		if err := l.startServers(&s, &setup, c.peer, c.instances); err != nil {
+			return nil, err
+		}
+	}
+	setup.Callers = c.callers / c.apps
+	work := load.Work{Callers: setup.Callers, Size: c.size, Warm: l.warm, Time: l.time * time.Duration(c.longer), Rate: c.rate}
+	var clients []*child.Child
+	for range c.apps {
+		j := job{Role: c.role, Peer: c.peer, Setup: setup, Addrs: s.addrs, Work: work}
+		client, _, err := l.start(&s, &j)
+		if err != nil {
+			return nil, err
+		}
+		clients = append(clients, client)
+	}
+	samples, err := results(clients, work.Warm+work.Time)
+	if err != nil {
+		return nil, err
+	}
+	sample := combine(samples)
+	sample[stats.ClientPeak] = highest(clients)
+	if len(s.servers) > 0 {
+		sample[stats.ServerPeak] = highest(s.servers)
+		delete(sample, stats.Allocs) // of one side only
+	}
+	return sample, nil
+}
+
+// stage holds the processes of a run. They end in the reverse order of their start.
+type stage struct {
+	all     []*child.Child
+	servers []*child.Child
+	addrs   []string
+}
+
+func (s *stage) stop() {
+	for _, c := range slices.Backward(s.all) {
+		c.Stop()
+	}
+}
+
+// start starts a child and waits until it is ready.
+func (l *lab) start(s *stage, j *job) (*child.Child, string, error) {
+	l.runs++
+	if l.profile != "" && j.Peer == "quartet" {
+		j.Profile = filepath.Join(l.profile, fmt.Sprintf("%04d-%s.pprof", l.runs, j.Role))
+	}
+	c, err := child.Start(j.Role+" "+j.Peer, j)
+	if err != nil {
+		return nil, "", err
+	}
+	s.all = append(s.all, c)
+	addr, err := c.Ready(startLimit)
+	return c, addr, err
+}
+
+// startServers starts the side that answers, and a broker where the peer has one.
+func (l *lab) startServers(s *stage, setup *peer.Setup, name string, instances int) error {
+	p, err := peer.Named(name)
+	if err != nil {
+		return err
+	}
+	if _, ok := p.(peer.Broker); ok {
+		if _, setup.Broker, err = l.start(s, &job{Role: "broker", Peer: name}); err != nil {
+			return err
+		}
+	}
+	for range instances {
+		if setup.Dir, err = l.newDir(); err != nil {
+			return err
+		}
+		c, addr, err := l.start(s, &job{Role: "server", Peer: name, Setup: *setup})
+		if err != nil {
+			return err
+		}
+		s.servers, s.addrs = append(s.servers, c), append(s.addrs, addr)
+	}
+	return nil
+}
+
+// results lets all clients begin at once and waits for what they measured.
+func results(clients []*child.Child, work time.Duration) ([]stats.Sample, error) {
+	for _, c := range clients {
+		if err := c.Go(); err != nil {
+			return nil, err
+		}
+	}
+	samples := make([]stats.Sample, len(clients))
+	for i, c := range clients {
+		if err := c.Result(work+resultLimit, &samples[i]); err != nil {
+			return nil, err
+		}
+	}
+	return samples, nil
+}
+
+// combine makes one sample of those of clients that worked at the same time: rates add up, of times the median counts,
+// of the rare ones the worst.
+func combine(samples []stats.Sample) stats.Sample {
+	if len(samples) == 1 {
+		return samples[0]
+	}
+	all := stats.Sample{}
+	for m := range samples[0] {
+		values := stats.Values(samples, m)
+		switch m {
+		case stats.Rate, stats.Errors:
+			for _, v := range values {
+				all[m] += v
+			}
+		case stats.P99, stats.Max:
+			all[m] = slices.Max(values)
+		default:
+			all[m] = stats.Median(values)
+		}
+	}
+	return all
+}
+
+// highest is the largest of some processes at their largest; 0 where the system does not tell.
+func highest(processes []*child.Child) float64 {
+	var most float64
+	for _, c := range processes {
+		_, peak, _ := c.Memory()
+		most = max(most, peak)
+	}
+	return most
+}
