@@ -162,11 +162,12 @@ func (a *app) answerNow(resp *wire.Response) {
 	}
 }
 
-// leavesWindow frees the place of a job in the window, once.
-func (a *app) leavesWindow(j *job) {
+// leavesWindow frees the place of a job in the window, once, and tells how many are under way.
+func (a *app) leavesWindow(j *job) (underWay int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.vacate(j)
+	return len(a.jobs)
 }
 
 func (a *app) vacate(j *job) {

@@ -48,6 +48,7 @@ type attempt struct {
 	sent    bool
 	started time.Time
 	mark    int64
+	among   int         // requests under way at the instance when this one was placed
 	result  chan result // one slot
 
 	left   bool        // nobody waits any more; the place in the window is kept until the answer
@@ -77,4 +78,20 @@ func (s frameSender) send(m wire.Message) (mark int64, err error) {
 		return 0, err
 	}
 	return s.peer.Send(*buf)
+}
+
+// amongFrom is how many requests of a peer are under way when messages are not written one by one.
+const amongFrom = 4
+
+// sendAmong is send for a message of a peer with so many requests under way.
+func (s frameSender) sendAmong(m wire.Message, underWay int) (mark int64, err error) {
+	if underWay < amongFrom {
+		return s.send(m)
+	}
+	buf := getBuffer()
+	defer putBuffer(buf)
+	if *buf, err = wire.Append((*buf)[:0], m); err != nil {
+		return 0, err
+	}
+	return s.peer.SendAmong(*buf)
 }

@@ -195,7 +195,7 @@ func (i *instance) gone() bool {
 // the METHOD of the response.
 func (k *call) respond(ctx context.Context, resp *handler.Response) (*handler.Response, error) {
 	h := k.home.opts.responses
-	if h == nil {
+	if h == nil || k.req.From != k.home.client.id { // what this process relays is for whoever asked
 		return nil, nil
 	}
 	began := time.Now()

@@ -34,6 +34,7 @@ type instance struct {
 
 	window      int
 	windowBytes int64
+	allowed     allowance
 	pending     map[wire.ID]*attempt
 	used, sent  quota
 	plainTimer  *time.Timer
@@ -56,11 +57,17 @@ func (q quota) fits(size int64, messages int, bytes int64) bool {
 
 // hasRoom says whether a request may be sent now. Fire-and-forget takes at most half of a window.
 func (i *instance) hasRoom(c *call) bool {
-	if !i.used.fits(c.size, i.window, i.windowBytes) {
+	switch {
+	case !i.used.fits(c.size, i.window, i.windowBytes):
 		return false
+	case c.sent:
+		return i.sent.fits(c.size, i.window/2, i.windowBytes/2)
 	}
-	return !c.sent || i.sent.fits(c.size, i.window/2, i.windowBytes/2)
+	return i.allowed.has(i.awaited())
 }
+
+// awaited is how many requests are under way here whose callers wait.
+func (i *instance) awaited() int { return i.used.messages - i.sent.messages }
 
 // reserve takes a place in the window and makes the attempt known, so that no answer comes too early.
 func (i *instance) reserve(c *call) *attempt {
@@ -70,7 +77,7 @@ func (i *instance) reserve(c *call) *attempt {
 	}
 	*a = attempt{
 		id: i.remote.client.ids.Next(), inst: i, size: c.size, sent: c.sent,
-		started: time.Now(), mark: math.MaxInt64, result: make(chan result, 1),
+		started: time.Now(), mark: math.MaxInt64, result: make(chan result, 1), among: i.used.messages,
 	}
 	i.pending[a.id] = a
 	i.used.add(a.size)
@@ -215,13 +222,13 @@ func (i *instance) sayBye() {
 var errLeft = errors.New("the instance takes no more requests")
 
 // request sends a request, unless bye was sent: the instance may close as soon as it has read that.
-func (i *instance) request(r *wire.Request) (mark int64, err error) {
+func (i *instance) request(r *wire.Request, among int) (mark int64, err error) {
 	i.handing.RLock()
 	defer i.handing.RUnlock()
 	if i.byeSent {
 		return 0, errLeft
 	}
-	return i.frames.send(r)
+	return i.frames.sendAmong(r, among)
 }
 
 // Closed ends every call that the instance still had.

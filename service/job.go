@@ -137,15 +137,19 @@ func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 
 // final sends the final message of a job.
 func (a *app) final(j *job, frame []byte) {
-	a.leavesWindow(j) // before the app can know: it may send the next request at once
-	a.send(frame)
+	underWay := a.leavesWindow(j) // before the app can know: it may send the next request at once
+	a.send(frame, underWay)
 	a.settled(j)
 }
 
 // send queues an answer. Where the queue is full a few wait a little for room, for several large answers at
 // once are honest; then, or if there are more of them, the peer is cut.
-func (a *app) send(frame []byte) {
-	_, err := a.peer.Send(frame)
+func (a *app) send(frame []byte, underWay int) {
+	send := a.peer.Send
+	if underWay >= amongFrom {
+		send = a.peer.SendAmong
+	}
+	_, err := send(frame)
 	if !errors.Is(err, transport.ErrQueueFull) {
 		return
 	}

@@ -141,13 +141,18 @@ func (l *ledger) isSent(n uint64) bool {
 	return l.page[n].sent
 }
 
-// total sums up a column.
-func (l *ledger) total(of func(*entry) int) (sum int) {
+// each looks at every entry.
+func (l *ledger) each(look func(n uint64, e *entry)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range l.page {
-		sum += of(e)
+	for n, e := range l.page {
+		look(n, e)
 	}
+}
+
+// total sums up a column.
+func (l *ledger) total(of func(*entry) int) (sum int) {
+	l.each(func(_ uint64, e *entry) { sum += of(e) })
 	return sum
 }
 

@@ -64,7 +64,7 @@ func onTwoHosts(t *testing.T, test func(t *testing.T, far *farHost)) {
 		cmd.Env = append(os.Environ(), netnsRole+"=app")
 		out, err := cmd.CombinedOutput()
 		for line := range strings.Lines(string(out)) {
-			if err != nil || strings.Contains(line, "netns_linux_test.go") {
+			if err != nil || strings.Contains(line, "_linux_test.go:") {
 				t.Log(strings.TrimSpace(line))
 			}
 		}
@@ -86,9 +86,11 @@ func sh(t testing.TB, line string) {
 // farHost is the service's host, seen from the app's.
 type farHost struct {
 	t     *testing.T
+	pid   int
 	hosts string // the file that is /etc/hosts
 	in    io.Writer
 	out   *bufio.Scanner
+	said  []string // by the last command
 }
 
 func startFarHost(t *testing.T) *farHost {
@@ -104,7 +106,7 @@ func startFarHost(t *testing.T) *farHost {
 	out, err := cmd.StdoutPipe()
 	tcpNoErr(t, err)
 	tcpNoErr(t, cmd.Start())
-	h.in, h.out = in, bufio.NewScanner(out)
+	h.pid, h.in, h.out = cmd.Process.Pid, in, bufio.NewScanner(out)
 	t.Cleanup(func() {
 		in.Close()
 		rest := ""
@@ -117,7 +119,7 @@ func startFarHost(t *testing.T) *farHost {
 	})
 	h.expect("started")
 	sh(t, "ip link set lo up")
-	sh(t, "ip link add cable type veth peer name cable netns "+strconv.Itoa(cmd.Process.Pid))
+	sh(t, "ip link add cable type veth peer name cable netns "+strconv.Itoa(h.pid))
 	sh(t, "ip addr add "+appHost+"/24 dev cable")
 	sh(t, "ip link set cable up")
 	return h
@@ -139,26 +141,29 @@ func (h *farHost) do(line string) {
 
 func (h *farHost) expect(want string) {
 	h.t.Helper()
+	h.said = nil
 	for h.out.Scan() {
 		if h.out.Text() == want {
 			return
 		}
-		h.t.Logf("the service's host: %s", h.out.Text())
+		h.said = append(h.said, h.out.Text())
 	}
-	h.t.Fatalf("the service's host ended before %q", want)
+	h.t.Fatalf("the service's host ended before %q: %v", want, h.said)
 }
 
 // serveFarHost is the service's host: it runs what it reads, and a service at the word serve.
 func serveFarHost(t *testing.T) {
 	fmt.Println("started")
+	book := newLedger()
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		line := in.Text()
 		name, rest, serve := strings.Cut(line, " serves ")
-		if serve {
+		switch {
+		case serve:
 			var a service.Addr
 			_, err := fmt.Sscan(rest, &a.Requests, &a.Responses, &a.ServiceBinds)
 			tcpNoErr(t, err)
-			srv := service.NewServer(name, handler.Func(netnsWork), service.WithSecret(secret))
+			srv := service.NewServer(name, netnsWork(book), service.WithSecret(secret))
 			done := make(chan error, 1)
 			go func() { done <- srv.Serve(a) }()
 			t.Cleanup(func() {
@@ -167,19 +172,27 @@ func serveFarHost(t *testing.T) {
 					t.Errorf("serve: %v", err)
 				}
 			})
-		} else {
+		case line == "executed":
+			book.each(func(n uint64, e *entry) { fmt.Println("executed", n, e.executed) })
+		default:
 			sh(t, line)
 		}
 		fmt.Println("done", line)
 	}
 }
 
-// netnsWork answers at once, or at the path /slow not before its caller is gone.
-func netnsWork(ctx context.Context, r *handler.Request) (*handler.Response, error) {
-	if r.Path == "/slow" {
-		<-ctx.Done()
-	}
-	return handler.Text("done"), nil
+// netnsWork answers at once, or at the path /slow not before its caller is gone; at /ledger it keeps book.
+func netnsWork(book *ledger) handler.Handler {
+	noted := book.work(func(context.Context) error { return nil })
+	return handler.Func(func(ctx context.Context, r *handler.Request) (*handler.Response, error) {
+		switch r.Path {
+		case "/ledger":
+			return noted.Serve(ctx, r)
+		case "/slow":
+			<-ctx.Done()
+		}
+		return handler.Text("done"), nil
+	})
 }
 
 func (h *farHost) up() {

@@ -263,7 +263,9 @@ func WithConcurrency(n int) ServerOption {
 	return serverSide(func(o *serverOptions) { o.concurrency = max(n, 1) })
 }
 
-// WithBacklog sets how many requests wait for a handler. Default 1,024; 0 refuses at once.
+// WithBacklog sets how many requests wait for a handler. Default 1,024; 0 refuses at once. Of those whose callers wait
+// they are at most four for each handler, or a window if that is more, so that the line stays short; of those that were
+// sent at most half.
 func WithBacklog(n int) ServerOption {
 	return serverSide(func(o *serverOptions) { o.backlog = max(n, 0) })
 }

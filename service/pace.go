@@ -26,10 +26,14 @@ func (p *pace) step(now time.Time) {
 // rest notes that the line is empty: how fast it would move is not known any more.
 func (p *pace) rest(now time.Time) { *p = pace{from: now} }
 
-// wait is how long the last of n will wait, 0 where that is not known.
-func (p *pace) wait(n int) time.Duration {
+// wait is how long the last of n will wait, 0 where that is not known. A line that stands is slower than it was.
+func (p *pace) wait(n int, now time.Time) time.Duration {
 	if p.rate == 0 {
 		return 0
 	}
-	return time.Duration(float64(n) / p.rate * float64(time.Second))
+	rate := p.rate
+	if span := now.Sub(p.from); span > paceSpan {
+		rate = min(rate, float64(p.served+1)/span.Seconds())
+	}
+	return time.Duration(float64(n) / rate * float64(time.Second))
 }

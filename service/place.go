@@ -105,7 +105,7 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 
 func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
 	c.req.ID, c.req.Left, c.req.Sent = a.id, timeLeft(c.deadline), clock()
-	return a.inst.request(&c.req)
+	return a.inst.request(&c.req, a.among)
 }
 
 func timeLeft(deadline time.Time) time.Duration {

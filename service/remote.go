@@ -140,6 +140,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	}
 	i.drop(a)
 	switch {
+	case a.left && (res.resp == nil || res.resp.Status >= 500): // what a handler makes of a caller who left
 	case res.err != nil, res.resp != nil && res.resp.Status >= 500 && res.resp.Outcome == wire.OutcomeAnswered:
 		r.failed(i)
 	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
@@ -147,6 +148,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	}
 	if res.resp != nil {
 		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
+		i.learn(a, res.resp.Outcome, now)
 		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
 	}
 	if a.left {

@@ -12,6 +12,7 @@ import (
 // requests take at most half of either, so that they never starve those whose callers wait.
 type scheduler struct {
 	concurrency, backlog int
+	syncMost             int // of the backlog, for those whose callers wait
 	largeMost            int64
 	do                   func(*job)
 
@@ -20,13 +21,21 @@ type scheduler struct {
 	running     int   // handlers
 	runningSent int
 	sync, sent  list.List
+	crew        crew
 	bytes       int64 // of what waits
 	large       int64 // bytes of large requests that wait or run
 	halted      bool
 }
 
+// linePerHandler is how many whose callers wait may stand before each handler: beyond, a line wins nothing, and is only
+// waited in. A window of one app always fits.
+const linePerHandler = 4
+
 func newScheduler(o serverOptions, do func(*job)) *scheduler {
-	return &scheduler{concurrency: o.concurrency, backlog: o.backlog, largeMost: o.large, do: do}
+	return &scheduler{
+		concurrency: o.concurrency, backlog: o.backlog,
+		syncMost: min(o.backlog, max(linePerHandler*o.concurrency, o.window)), largeMost: o.large, do: do,
+	}
 }
 
 // submit takes a job over, or says why not. It never waits.
@@ -39,7 +48,7 @@ func (s *scheduler) submit(j *job) (refusal string) {
 	if j.large() > 0 && s.large > 0 && s.large+j.large() > s.largeMost {
 		return "too many large requests"
 	}
-	line, most := &s.sync, s.backlog
+	line, most := &s.sync, s.syncMost
 	if j.sent() {
 		line, most = &s.sent, half(s.backlog)
 	}
@@ -47,13 +56,13 @@ func (s *scheduler) submit(j *job) (refusal string) {
 		if line.Len() == 0 {
 			s.large += j.large()
 			s.begin(j)
-			go s.loop(j)
+			s.start(j)
 			return ""
 		}
 		first := line.Front().Value.(*job) // a handler is just over, and its goroutine not yet back
 		s.take(first)
 		s.begin(first)
-		go s.loop(first)
+		s.start(first)
 	}
 	waiting := s.sync.Len() + s.sent.Len()
 	if waiting >= s.backlog || line.Len() >= most || waiting > 0 && s.bytes+j.size > backlogBytes {
@@ -99,22 +108,36 @@ func (s *scheduler) leave(j *job) {
 	}
 }
 
-// loop runs a job and what waits after it. A handler that ends its goroutine ends this one too.
-func (s *scheduler) loop(j *job) {
+// start gives a job to a goroutine. The lock is held.
+func (s *scheduler) start(j *job) {
+	if !s.crew.take(j) {
+		go s.work(j)
+	}
+}
+
+// work runs a job, what waits after it, and what comes later, until it is not needed for a while. A handler that ends its
+// goroutine ends this one too.
+func (s *scheduler) work(j *job) {
 	defer func() {
 		if next := s.next(j); next != nil {
-			go s.loop(next)
+			go s.work(next)
 		}
 	}()
-	for {
+	inbox := make(chan *job, 1)
+	for j != nil {
 		s.do(j)
 		next := s.next(j)
-		if next == nil {
-			j = nil
-			return
+		if j = nil; next == nil && s.rest(inbox) {
+			next = <-inbox
 		}
 		j = next
 	}
+}
+
+func (s *scheduler) rest(inbox chan *job) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.crew.rest(s, inbox)
 }
 
 // next ends a job and begins the one that has waited longest of those that may run.
@@ -158,6 +181,7 @@ func (s *scheduler) halt() (waited []*job, active int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.halted = true
+	s.crew.end()
 	var left []*job
 	for _, line := range []*list.List{&s.sync, &s.sent} {
 		for line.Len() > 0 {

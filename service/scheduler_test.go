@@ -62,6 +62,7 @@ func TestSchedulerLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := newShop(2, 2)
+		defer p.halt() // its goroutines end
 		jobs := []*job{newJob(false), newJob(false), newJob(false), newJob(false)}
 		for _, j := range jobs {
 			is.Equal(p.submit(j), "")
@@ -88,6 +89,7 @@ func TestSchedulerHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := newShop(4, 4)
+		defer p.halt() // its goroutines end
 		for range 4 {
 			is.Equal(p.submit(newJob(true)), "")
 		}
@@ -109,11 +111,41 @@ func TestSchedulerHalves(t *testing.T) {
 	})
 }
 
+// TestSchedulerLine: those whose callers wait do so in a short line, but one app may always use its window.
+func TestSchedulerLine(t *testing.T) {
+	t.Parallel()
+	for _, e := range []struct{ concurrency, backlog, window, want int }{
+		{1024, 1024, 256, 1024},
+		{50, 1024, 100, 200},
+		{50, 1024, 256, 256},
+		{50, 10, 256, 10},
+		{1, 0, 256, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			block := make(chan struct{})
+			o := serverOptions{concurrency: e.concurrency, backlog: e.backlog, window: e.window, large: DefaultLarge}
+			s := newScheduler(o, func(*job) { <-block })
+			defer s.halt() // its goroutines end
+			for range e.concurrency + e.want {
+				is.Equal(s.submit(newJob(false)), "")
+			}
+			is.Equal(s.submit(newJob(false)), "the backlog is full")
+			if half(e.backlog) > 0 && e.want < e.backlog {
+				is.Equal(s.submit(newJob(true)), "") // who waits for nothing may wait longer
+			}
+			close(block)
+			is.Equal(s.wait(time.Second), 0)
+		})
+	}
+}
+
 func TestSchedulerOfOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := newShop(1, 0)
+		defer p.halt() // its goroutines end
 		is.Equal(p.submit(newJob(true)), "") // half of one is one
 		is.Equal(p.submit(newJob(false)), "the backlog is full")
 		is.Equal(p.began(), 1)
@@ -128,6 +160,7 @@ func TestSchedulerBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := newShop(1, 100)
+		defer p.halt() // its goroutines end
 		is.Equal(p.submit(newJob(false)), "")
 		large := newJob(false)
 		large.size = backlogBytes + 1
@@ -171,4 +204,43 @@ func TestWithdrawRunning(t *testing.T) {
 	early := &job{req: &wire.Request{}}
 	is.True(!s.withdraw(early)) // it is about to run
 	is.True(!s.begins(early))   // and then does not
+}
+
+// TestCrew: goroutines are used again, those that are not needed leave after a while, and all of them at the end.
+func TestCrew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(10, 10)
+		idle := func() int {
+			synctest.Wait()
+			p.scheduler.mu.Lock()
+			defer p.scheduler.mu.Unlock()
+			return len(p.crew.idle)
+		}
+		for range 5 {
+			is.Equal(p.submit(newJob(false)), "")
+		}
+		is.Equal(p.began(), 5)
+		for n := range 5 {
+			p.end(n)
+		}
+		is.Equal(idle(), 5) // they wait for more
+		for n := range 20 {
+			is.Equal(p.submit(newJob(false)), "")
+			is.Equal(p.began(), 6+n)
+			is.Equal(idle(), 4) // one of them took it
+			p.end(5 + n)
+			time.Sleep(crewLook / 10)
+		}
+		is.Equal(idle(), 1) // four were not needed
+		time.Sleep(3 * crewLook)
+		is.Equal(idle(), 0)
+		is.Equal(p.submit(newJob(false)), "")
+		is.Equal(p.began(), 26)
+		p.end(25)
+		is.Equal(idle(), 1)
+		p.halt()
+		is.Equal(idle(), 0) // and the bubble ends only when its goroutines do
+	})
 }

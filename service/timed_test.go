@@ -37,8 +37,8 @@ func naps(d time.Duration) handler.Handler {
 	})
 }
 
-// TestTimedOverload: what an instance cannot take is refused in milliseconds, and the rest keeps its latency.
-func TestTimedOverload(t *testing.T) {
+// TestTimedRefusal: what an instance cannot take is refused in milliseconds.
+func TestTimedRefusal(t *testing.T) {
 	is := is.New(t)
 	c, s := ipcPair(t, naps(50*time.Millisecond), service.WithConcurrency(4), service.WithBacklog(0))
 	busy := load(4, func() error {

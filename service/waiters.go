@@ -48,7 +48,7 @@ func (l *waitList) paceOf(c *call) *pace {
 // most of the time that it has. It is better told at once.
 func (l *waitList) hopeless(c *call) bool {
 	n := l.of(c).Len()
-	return n >= paceFree && l.paceOf(c).wait(n) > windowWait/2
+	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > windowWait/2
 }
 
 func (l *waitList) add(c *call) (*waiter, error) {

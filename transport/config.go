@@ -73,7 +73,7 @@ const (
 	unnamedLife      = time.Second            // the same for links without a pair property
 	drainTimeout     = 500 * time.Millisecond // reading the other link to its end
 	memoryTimeout    = 5 * time.Second        // waiting for the memory of a large frame
-	stallTimeout     = 10 * time.Second       // a write without progress, a large frame under way
+	stallTimeout     = 10 * time.Second       // a write without progress, a frame under way
 	flushTimeout     = time.Second            // writing what is queued when a peer is closed
 
 	redialMin     = 50 * time.Millisecond
@@ -81,6 +81,8 @@ const (
 	redialRefused = 5 * time.Second // after a refused secret
 	stableAfter   = time.Second     // a peer that lived this long resets the back-off
 	waitingAfter  = 3 * time.Second // a dial that waits this long says for what
+
+	refusalsDoubted = 5 // in a row, of a secret that was accepted before, are no reason to wait longer
 )
 
 // Message is one frame as it arrived.

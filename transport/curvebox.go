@@ -89,7 +89,7 @@ func (fc *frameConn) openBox(flags byte, size uint64) (shown bool, err error) {
 	case size > uint64(most+curveOverhead):
 		return false, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, most+curveOverhead)
 	}
-	if err := fc.admit(size); err != nil {
+	if err := fc.admit(size, fc.w-fc.r); err != nil {
 		return false, err
 	}
 	frame := make([]byte, size)

@@ -27,6 +27,7 @@ type Dialer struct {
 	tried    Secret // that key counts in
 	key      int    // which key of the secret is presented
 	refusals int    // in a row
+	accepted bool   // it was, once
 }
 
 // Dial starts dialling and returns at once. Errors are about the address, the secret and the Config.
@@ -78,7 +79,7 @@ func (d *Dialer) loop() {
 		wait := time.Duration(0)
 		switch {
 		case err == nil:
-			d.refusals = 0
+			d.refusals, d.accepted = 0, true
 			born := time.Now()
 			d.hold(peer)
 			if time.Since(born) >= stableAfter {
@@ -122,10 +123,14 @@ func (d *Dialer) failed(err error, back *backoff, waiting *waitNotice) time.Dura
 	switch {
 	case refused(err):
 		d.key = (d.key + 1) % keys
-		if d.refusals++; d.refusals < keys {
+		d.refusals++
+		switch {
+		case d.refusals%keys != 0:
 			wait = redialMin // the other secret, while they are rotated
-		} else {
-			d.refusals, wait = 0, redialRefused
+		case d.accepted && d.refusals <= refusalsDoubted*keys:
+			// It was right before: to CURVE a wrong bit on the way looks like a wrong secret.
+		default:
+			wait = redialRefused
 		}
 	case keys > 1 && errors.Is(err, ErrHandshake) && errors.Is(err, ErrPeerGone):
 		d.key = (d.key + 1) % keys // libzmq's CURVE server closes without a word when it cannot read HELLO
@@ -146,7 +151,7 @@ func (d *Dialer) dial() (*Peer, error) {
 	defer cancel()
 	secret := d.secret.get()
 	if !secret.Equal(d.tried) {
-		d.tried, d.key, d.refusals = secret, 0, 0
+		d.tried, d.key, d.refusals, d.accepted = secret, 0, 0, false
 	}
 	role := endpointRole{side: d.cfg.Side, scheme: d.addr.Requests.scheme, secret: secret, key: d.key, pair: newPair()}
 	first, err := d.link(ctx, requests, role)

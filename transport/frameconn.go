@@ -46,7 +46,7 @@ type frameConn struct {
 	hdr           [longHdr]byte // of the current frame: the engine still gets hdr[hdrAt:hdrEnd]
 	hdrAt, hdrEnd int
 	left          uint64 // bytes of its body that the engine still gets
-	large         bool   // it has a deadline to arrive
+	timed         bool   // it has a deadline to arrive
 
 	box      *curveSession // nil without CURVE
 	plain    []byte        // of an opened box: the engine still gets it instead of what is on the wire
@@ -156,10 +156,10 @@ func (fc *frameConn) readBody(p []byte) (int, error) {
 	return n, err
 }
 
-// arrived stops the clock of a large frame.
+// arrived stops the clock of a frame.
 func (fc *frameConn) arrived() {
-	if fc.large {
-		fc.large = false
+	if fc.timed {
+		fc.timed = false
 		fc.Conn.SetReadDeadline(time.Time{})
 	}
 }

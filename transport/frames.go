@@ -60,7 +60,7 @@ func (fc *frameConn) take(h frameHeader) (shown bool, err error) {
 	case fc.phase == phaseHandshake:
 		err = fc.checkError(h)
 	default:
-		err = fc.admit(h.size)
+		err = fc.admit(h.size, fc.w-fc.r-h.length)
 	}
 	if !shown || err != nil {
 		return false, err
@@ -95,12 +95,23 @@ func (fc *frameConn) checkFrame(flags byte, size uint64) (shown bool, err error)
 	return true, nil
 }
 
-// admit waits for the memory of a large frame, then starts its clock.
-func (fc *frameConn) admit(claimed uint64) error {
-	if claimed <= budgetFree {
+// admit waits for the memory of a large frame, and starts the clock of one that has not arrived whole. A small
+// one, too, may never do so: where a bit of its length was wrong, it swallows all that follows, and whoever
+// sends PING goes on to look alive.
+func (fc *frameConn) admit(claimed uint64, arrived int) error {
+	if claimed > budgetFree {
+		if err := fc.reserve(int64(claimed)); err != nil {
+			return err
+		}
+	}
+	if claimed <= uint64(arrived) {
 		return nil
 	}
-	size := int64(claimed)
+	fc.timed = true
+	return fc.Conn.SetReadDeadline(time.Now().Add(stallTimeout))
+}
+
+func (fc *frameConn) reserve(size int64) error {
 	ctx, cancel := context.WithTimeout(fc.ctx, memoryTimeout)
 	defer cancel()
 	fc.pausing.Store(true)
@@ -110,8 +121,8 @@ func (fc *frameConn) admit(claimed uint64) error {
 	if err != nil {
 		return fmt.Errorf("%w: %d bytes in %v", ErrBudget, size, memoryTimeout)
 	}
-	fc.held, fc.large = size, true
-	return fc.Conn.SetReadDeadline(time.Now().Add(stallTimeout))
+	fc.held = size
+	return nil
 }
 
 // takeHeld hands the budget of the frame just read to whoever gets the message.

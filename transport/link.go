@@ -110,7 +110,7 @@ func readError(err error) error {
 	case gone(err):
 		return ErrPeerGone
 	case isTimeout(err):
-		return fmt.Errorf("%w: a large frame took longer than %v", ErrTimeout, stallTimeout)
+		return fmt.Errorf("%w: a frame took longer than %v", ErrTimeout, stallTimeout)
 	}
 	return fmt.Errorf("%w: %w", ErrPeerGone, err)
 }

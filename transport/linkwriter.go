@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,21 +36,23 @@ type writer struct {
 
 	maxFrame, maxMessages, maxBytes int
 
-	mu       sync.Mutex
-	msg      zmq4.Msg // one frame, reused
-	busy     bool     // the goroutine has the writing
-	queued   int      // messages in the buffer (an upper bound while it drains)
-	chunk    int      // bytes the goroutine is writing, until it has written them all
-	held     int64    // of the send budget
-	chunkN   int      // messages among them
-	appended int64    // bytes ever taken
-	written  int64    // bytes ever given to the kernel
-	pongDue  bool
-	pongEcho [maxPongEcho]byte
-	pongLen  int
-	pingDue  bool
-	deaf     bool          // the peer takes nothing more: PING and PONG are dropped
-	room     chan struct{} // closed when the queue has room again; nil while nobody waits
+	mu        sync.Mutex
+	msg       zmq4.Msg // one frame, reused
+	busy      bool     // the goroutine has the writing
+	pace      writePace
+	gathering bool  // a sender waits for others before it writes
+	queued    int   // messages in the buffer (an upper bound while it drains)
+	chunk     int   // bytes the goroutine is writing, until it has written them all
+	held      int64 // of the send budget
+	chunkN    int   // messages among them
+	appended  int64 // bytes ever taken
+	written   int64 // bytes ever given to the kernel
+	pongDue   bool
+	pongEcho  [maxPongEcho]byte
+	pongLen   int
+	pingDue   bool
+	deaf      bool          // the peer takes nothing more: PING and PONG are dropped
+	room      chan struct{} // closed when the queue has room again; nil while nobody waits
 }
 
 func (w *writer) init(l *link, cfg Config) {
@@ -61,8 +64,9 @@ func (w *writer) init(l *link, cfg Config) {
 }
 
 // send queues one message and, where nothing is in the way, gives it to the kernel. mark is the
-// position of its first byte in the link's stream.
-func (w *writer) send(frame []byte) (mark int64, err error) {
+// position of its first byte in the link's stream. Among others that are sent at about the same time the first
+// lets all goroutines that can run have their turn, and then writes what they have sent, too.
+func (w *writer) send(frame []byte, amongOthers bool) (mark int64, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,10 +82,48 @@ func (w *writer) send(frame []byte) (mark int64, err error) {
 		mark = w.appended
 		err = w.encode(frame)
 	}
-	if last || len(w.link.fc.out) >= bufferAfter {
+	switch {
+	case len(w.link.fc.out) >= bufferAfter:
+		w.flush()
+	case w.gathering || w.busy: // whoever gathers or drains writes this, too
+	case amongOthers && w.pace.fast:
+		w.gather()
+	case last:
 		w.flush()
 	}
 	return mark, err
+}
+
+// gather writes when the goroutines that can run now have had their turn. The lock is held, but for that.
+func (w *writer) gather() {
+	w.gathering = true
+	w.mu.Unlock()
+	runtime.Gosched()
+	w.mu.Lock()
+	w.gathering = false
+	w.flush()
+}
+
+// A link is fast with so many messages in so long. Only then others are waited for: whoever has to do with a slow one
+// may have the processors busy with something else.
+const (
+	fastMessages = 8
+	fastSpan     = time.Millisecond
+)
+
+// writePace tells whether a link is fast.
+type writePace struct {
+	from int64 // ticks
+	n    int
+	fast bool
+}
+
+func (p *writePace) wrote(messages int, now int64) {
+	p.n += messages
+	if span := now - p.from; span >= int64(fastSpan) {
+		p.fast = int64(p.n)*int64(fastSpan) >= fastMessages*span
+		p.from, p.n = now, 0
+	}
 }
 
 func (w *writer) ended() error {
@@ -155,6 +197,7 @@ func (w *writer) flush() {
 			return
 		}
 	}
+	w.pace.wrote(w.queued, w.link.h.lastWrite.Load())
 	if n == len(out) {
 		w.link.fc.out, w.queued = reuse(out), 0
 		w.giveBack()

@@ -120,7 +120,11 @@ func (p *Peer) flush() {
 
 // Send queues one message; it does not wait. The frame is copied. mark is for Unwritten. Errors:
 // ErrQueueFull, or why the peer is gone; in both cases nothing of the message was sent.
-func (p *Peer) Send(frame []byte) (mark int64, err error) { return p.out.w.send(frame) }
+func (p *Peer) Send(frame []byte) (mark int64, err error) { return p.out.w.send(frame, false) }
+
+// SendAmong is Send for one of several messages that are sent at about the same time: where the link is fast it may lie
+// in the queue until the goroutines that can run now have had their turn, so that one write does for all.
+func (p *Peer) SendAmong(frame []byte) (mark int64, err error) { return p.out.w.send(frame, true) }
 
 // SendWithin is Send, but waits for room in the queue for at most d.
 func (p *Peer) SendWithin(frame []byte, d time.Duration) error {

@@ -187,24 +187,30 @@ func TestPeerThatDoesNotReadIsCut(t *testing.T) {
 	})
 }
 
-func TestLargeFrameHasLimitedTime(t *testing.T) {
-	inBubble(t, func(t *testing.T, is *is.I) {
-		v := newNode(App, false)
-		links, bound := rawPeer(t, is, v)
-		for _, c := range links {
-			go io.Copy(io.Discard, c)
-		}
-		defer goneBy()
-		start := time.Now()
-		say(rawHeader(0, 1<<20))(links[responses])
-		go drip(make([]byte, 1000), time.Second)(links[responses]) // alive, but slow
-		go drip(bytes.Repeat([]byte("\x04\x05\x04PONG"), 100), 100*time.Millisecond)(links[requests])
-		is.True(errors.Is(<-bound.end, ErrTimeout))
-		took := time.Since(start)
-		is.True(took >= stallTimeout && took <= stallTimeout+drainTimeout+time.Millisecond) // memory is not lent for longer
-		is.True(budget.TryAcquire(Budget))                                                  // and is given back
-		budget.Release(Budget)
-	})
+// TestFrameHasLimitedTime: a frame that does not become whole ends its link, however alive the peer looks: memory
+// is not lent for longer, and a length with a wrong bit in it must not swallow what follows for ever.
+func TestFrameHasLimitedTime(t *testing.T) {
+	for name, size := range map[string]uint64{"large": 1 << 20, "small": 1000} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, is *is.I) {
+				v := newNode(App, false)
+				links, bound := rawPeer(t, is, v)
+				for _, c := range links {
+					go io.Copy(io.Discard, c)
+				}
+				defer goneBy()
+				start := time.Now()
+				say(rawHeader(0, size))(links[responses])
+				go drip(make([]byte, 1000), time.Second)(links[responses]) // alive, but slow
+				go drip(bytes.Repeat([]byte("\x04\x05\x04PONG"), 100), 100*time.Millisecond)(links[requests])
+				is.True(errors.Is(<-bound.end, ErrTimeout))
+				took := time.Since(start)
+				is.True(took >= stallTimeout && took <= stallTimeout+drainTimeout+time.Millisecond)
+				is.True(budget.TryAcquire(Budget)) // the memory is given back
+				budget.Release(Budget)
+			})
+		})
+	}
 }
 
 func TestCloseDoesNotWaitForEver(t *testing.T) {

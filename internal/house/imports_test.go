@@ -23,6 +23,7 @@ var areas = map[string][]string{
 	"pool":               {"transport/wire", "internal/printable", "transport", "handler", "service"},
 	"cmd":                {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
 	"demos":              {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
+	"docs":               {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
 	"internal/house":     {},
 }
 
@@ -35,7 +36,7 @@ var homes = []struct {
 	{module: "github.com/go-zeromq/zmq4", name: "zmq4", areas: []string{"transport"},
 		allowed: func(pkg string, test bool) bool { return test || pkg == "transport" }},
 	{module: "github.com/vmihailenco/msgpack", name: "msgpack", areas: []string{"transport/wire"}},
-	{module: "github.com/go-chi/chi", name: "chi", areas: []string{"handler", "web", "cmd", "demos"}},
+	{module: "github.com/go-chi/chi", name: "chi", areas: []string{"handler", "web", "cmd", "demos", "docs"}},
 	{module: "github.com/oklog/run", name: "oklog/run", areas: []string{"cmd", "demos"}},
 }
 
@@ -121,6 +122,7 @@ func TestImportCheckFindsViolations(t *testing.T) {
 		{pkg: "service", imported: "quartet/transport", ok: true},
 		{pkg: "service", imported: "quartet/web"},
 		{pkg: "service/servicetest", imported: "quartet/service", ok: true},
+		{pkg: "service/servicetest", imported: "quartet/transport/transporttest", ok: true},
 		{pkg: "web", imported: "quartet/service", ok: true},
 		{pkg: "web", imported: "quartet/pool"},
 		{pkg: "web", imported: "quartet/demos/app"},

@@ -23,10 +23,13 @@ func WithConfig(change func(*transport.Config)) Option {
 // Brief leaves only how peers meet and part, for another kind of address of a scheme that has run in full.
 func Brief() Option { return func(s *suite) { s.brief = true } }
 
+// Modest leaves out what takes all the memory that a process has for large frames.
+func Modest() Option { return func(s *suite) { s.modest = true } }
+
 type suite struct {
 	newAddr       func(testing.TB) transport.Addr
 	authenticated bool
-	brief         bool
+	brief, modest bool
 	changes       []func(*transport.Config)
 }
 
@@ -49,7 +52,7 @@ func Run(t *testing.T, newAddr func(testing.TB) transport.Addr, o ...Option) {
 		t.Run(binder.String()+" binds", func(t *testing.T) {
 			t.Parallel()
 			for _, c := range cases {
-				if c.once && binder != transport.App {
+				if c.once && (s.modest || binder != transport.App) {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {

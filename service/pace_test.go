@@ -1,0 +1,30 @@
+package service
+
+import (
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	now := time.Now()
+	var p pace
+	p.rest(now)
+	is.Equal(p.wait(100, now), time.Duration(0)) // not known
+	for range 20 {                               // one in a millisecond
+		now = now.Add(time.Millisecond)
+		p.step(now)
+	}
+	is.Equal(p.wait(100, now), 100*time.Millisecond)
+	now = now.Add(paceSpan)
+	is.Equal(p.wait(100, now), 100*time.Millisecond) // none for a moment
+	now = now.Add(4 * paceSpan)
+	is.Equal(p.wait(1, now), 5*paceSpan) // none for long: it stands
+	p.step(now)
+	is.Equal(p.wait(1, now), 5*paceSpan) // one in that time
+	p.rest(now)
+	is.Equal(p.wait(100, now), time.Duration(0)) // not known
+}
