@@ -12,7 +12,7 @@ BENCH     = .cache/bench/bin
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## compile the demos: bin/front, bin/app, bin/service, bin/monolith and more
+build: ## compile the demos into bin/: app, service, front, monolith, fanout, move
 	@mkdir -p bin
 	go build -o bin/ ./demos/...
 

@@ -1,0 +1,128 @@
+package faults_test
+
+import (
+	"context"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	inFlight = 50                     // at each instance, and as many that are declared idempotent
+	atOnce   = 250 * time.Millisecond // within which callers hear of a loss
+	noMore   = time.Second            // after which a dead instance gets nothing
+	longNap  = noMore + 500*time.Millisecond
+)
+
+// killed is one of three instances that was killed, and when.
+type killed struct {
+	victim *instance
+	at     time.Time
+}
+
+// TestTimedKill: kill -9 of one of three instances at 500 calls a second, with 50 in flight there. Only those are lost, and
+// their callers hear of it at once; what is declared idempotent is answered by another instance, and runs once more at
+// most. One after the other is killed.
+func TestTimedKill(t *testing.T) {
+	inEveryWorld(t, func(t *testing.T, w world) {
+		m := newMesh(t, w, 3)
+		worst := stalls()
+		short := ask{nap: 10 * time.Millisecond, mark: "short"}
+		plain := pour(rate/2, func() { m.book.call(context.Background(), m.client, short) })
+		again := pour(rate/2, func() {
+			a := short
+			a.again = true
+			m.book.call(context.Background(), m.client, a)
+		})
+		pass(time.Second) // the budget of further attempts is a share of the calls
+		var dead []killed
+		for i := range orFull(2, 3) {
+			dead = append(dead, m.kill(i))
+		}
+		plain()
+		again()
+		m.settle()
+		stall := worst()
+		m.Equal(m.book.problems(stall), nil)
+		for _, k := range dead {
+			m.judgeKill(k, stall)
+		}
+		lost := func(e *entry) bool { return e.failed() && !e.lost() }
+		m.Equal(m.book.find(lost), nil) // nobody hears of anything else
+		m.judgeAgain(dead)
+	})
+}
+
+// kill kills one instance once there is enough in flight at it, waits for what comes of that, and starts another.
+func (m *mesh) kill(i int) killed {
+	m.t.Helper()
+	var long sync.WaitGroup
+	all := m.begun("long") + 2*inFlight*len(m.all)
+	for n := range 2 * inFlight * len(m.all) {
+		long.Go(func() {
+			m.book.call(context.Background(), m.client, ask{nap: longNap, mark: "long", again: n%2 == 0})
+		})
+	}
+	await(m.t, "all that is long has begun", func() bool { return m.begun("long") == all })
+	k := killed{m.all[i], time.Now()}
+	k.victim.signal(syscall.SIGKILL)
+	pass(noMore + 200*time.Millisecond)
+	m.all[i] = k.victim.again()
+	await(m.t, "its successor is asked", func() bool { return m.all[i].runs.Load() > 0 })
+	long.Wait()
+	return k
+}
+
+// judgeKill looks at what was lost with one instance.
+func (m *mesh) judgeKill(k killed, stall time.Duration) {
+	m.t.Helper()
+	var heard []time.Duration
+	var last time.Duration // that something was asked which went there
+	long := 0
+	for _, e := range m.book.find(func(e *entry) bool {
+		return e.lost() && e.told.After(k.at) && e.told.Before(k.at.Add(10*noMore)) && e.goesTo(k)
+	}) {
+		heard = append(heard, e.told.Sub(k.at))
+		last = max(last, e.begun.Sub(k.at))
+		if e.mark == "long" {
+			long++
+		}
+	}
+	m.t.Logf("%d were lost, %d of them long; the last was asked for %v after the kill", len(heard), long, last)
+	judge(m.t, "they hear of it", heard, atOnce, stall)
+	m.True(last <= noMore+stall) // then it gets nothing more
+	m.True(long >= inFlight/2)   // there was something to lose
+	spared := func(e *entry) bool {
+		return e.lost() && !e.again && len(e.runs) == 1 && !e.at(k.victim.pid()) && e.near(k)
+	}
+	m.Equal(m.book.find(spared), nil) // what others had begun is not lost
+}
+
+// goesTo says whether a lost request was at a victim: it ran there, or nowhere.
+func (e *entry) goesTo(k killed) bool { return e.near(k) && (e.at(k.victim.pid()) || len(e.runs) == 0) }
+
+// near says whether a request was under way when an instance was killed, or soon after.
+func (e *entry) near(k killed) bool {
+	return e.begun.Before(k.at.Add(noMore)) && e.told.After(k.at) && e.told.Before(k.at.Add(2*noMore))
+}
+
+// judgeAgain looks at what was declared idempotent.
+func (m *mesh) judgeAgain(dead []killed) {
+	m.t.Helper()
+	m.Equal(m.book.find(func(e *entry) bool { return e.again && e.failed() }), nil) // each has an answer
+	twice, more := 0, 0
+	for _, e := range m.book.find(func(e *entry) bool { return e.again }) {
+		twice += max(len(e.runs)-1, 0)
+		for _, k := range dead {
+			if e.at(k.victim.pid()) && e.runs[len(e.runs)-1].pid != k.victim.pid() {
+				more++ // its first run was lost
+			}
+		}
+	}
+	retries := int(m.client.Stats().Retries)
+	m.t.Logf("%d further attempts, %d of them ran for the second time", retries, twice)
+	m.True(retries >= len(dead)*inFlight/2) // there was something to save
+	m.True(twice <= retries)                // one more for each that was lost
+	m.Equal(twice, more)                    // and only for those
+}

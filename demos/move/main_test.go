@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"quartet/demos/internal/demotest"
+)
+
+func TestMain(m *testing.M) { demotest.Main(m) }
