@@ -13,6 +13,14 @@
 // response nor an error, gives 500 to its caller as well and the process lives on: Run sees to that.
 //
 // METHODs are lower-case tokens and header names are in lower case, here and on the wire.
+//
+// [Mux] routes as chi does, [ByMethod] calls a method of a value made for the request, [Typed] decodes, validates and
+// encodes, and [Forward] leaves a request to another service. Middlewares are in handler/middleware. A handler that asks
+// other services hands on its context: that carries the time that is left and the [Trail], by which all calls of one event
+// have one name. For tests of handlers see service/servicetest; docs/HANDLERS.md is a tour.
+//
+// What has Wire in its name, and [ForAnswer], [RunTo] and [Matcher], is for those who carry messages, as package service
+// does. Handlers need none of it.
 package handler
 
 import "context"

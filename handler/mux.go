@@ -13,7 +13,7 @@ import (
 
 // Mux is a Handler that chooses another one by the path and the METHOD of a request. Its zero value is ready to use.
 //
-// Patterns are chi's: /a/{id} has a parameter that ends at the next slash (or at the text that follows it, as in
+// Patterns are chi's, and a path is matched as it came, escapes and all: /a/{id} has a parameter that ends at the next slash (or at the text that follows it, as in
 // /{name}.txt), /a/{id:[0-9]+} one that must match a regexp as a whole, /files/* takes the rest of the path, at the end
 // only. Fixed text goes before regexps, these before plain parameters, these before *.
 //

@@ -37,8 +37,7 @@ type Request struct {
 }
 
 // NewRequest returns a request whose body is v in msgpack; a nil v gives no body. It names no METHOD, which means
-// MethodRequest.
-// The error says that v cannot be encoded.
+// MethodRequest. The error says that v cannot be encoded.
 func NewRequest(path string, v any) (*Request, error) {
 	r := &Request{Path: path}
 	if v == nil {

@@ -10,11 +10,12 @@ import (
 // MaxHops is how many times a request, and what handlers ask because of it, may go on to a further service.
 const MaxHops = 8
 
-// Names of header fields that carry a Trail. Those that begin with ReservedHeader belong to Quartet; an HTTP client
-// cannot set them.
-const (
-	ReservedHeader = "quartet-"
+// ReservedHeader is what the names of header fields begin with that belong to Quartet: they carry a Trail, or what web
+// needs beside HTTP's own fields. No HTTP client can set them: web.Offload leaves a client's behind.
+const ReservedHeader = "quartet-"
 
+// Header fields that carry a Trail.
+const (
 	requestIDHeader   = ReservedHeader + "request-id"
 	callersHeader     = ReservedHeader + "callers"
 	traceParentHeader = "traceparent"

@@ -3,7 +3,6 @@ package service
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,7 +22,7 @@ type app struct {
 
 	stalled atomic.Int32 // answers that wait for room in the queue
 
-	lowest int64 // the smallest (arrival − sent) of this link, µs; only the reader uses it
+	delays delays // of requests on their way; only the reader uses it
 
 	mu        sync.Mutex
 	jobs      map[wire.ID]*job // taken and not answered
@@ -32,12 +31,13 @@ type app struct {
 	told      *wire.Hello // nil until it has said hello; who has answers bye
 	bye       bool        // it sends no more
 	byeSent   time.Time
+	byeTimer  *time.Timer // until bye has been unanswered for too long
 	lettingGo bool
 	dismissed bool // its secret was removed
 }
 
 func newApp(s *Server, p *transport.Peer, b *batch) *app {
-	return &app{server: s, peer: p, frames: frameSender{p}, batch: b, lowest: math.MaxInt64, jobs: map[wire.ID]*job{}}
+	return &app{server: s, peer: p, frames: frameSender{p}, batch: b, jobs: map[wire.ID]*job{}}
 }
 
 // Receive takes one message from the app. It runs in the link's reader and never waits: what cannot be
@@ -89,11 +89,9 @@ func (a *app) violation(err error) {
 }
 
 // request takes a request over or refuses it. What the frame lay in buffers on its way is taken from the
-// time that is left: the least delay of the link stands for the difference of the clocks.
+// time that is left.
 func (a *app) request(j *job, arrived int64) {
-	delay := minus(arrived, j.req.Sent)
-	a.lowest = min(a.lowest, delay)
-	left := j.req.Left - micros(minus(delay, a.lowest))
+	left := j.req.Left - a.delays.excess(arrived, j.req.Sent)
 	j.deadline = j.arrived.Add(left)
 	if len(j.req.Body) > a.server.opts.maxBody {
 		j.msg.Release()
@@ -258,7 +256,7 @@ func (a *app) sayBye() {
 	said := !a.byeSent.IsZero()
 	if !said {
 		a.byeSent = time.Now()
-		time.AfterFunc(a.patience(), func() {
+		a.byeTimer = time.AfterFunc(a.patience(), func() {
 			a.server.mu.Lock()
 			defer a.server.mu.Unlock()
 			a.server.tellChanged()
@@ -297,6 +295,9 @@ func (a *app) Closed(error) {
 	jobs := make([]*job, 0, len(a.jobs))
 	for _, j := range a.jobs {
 		jobs = append(jobs, j)
+	}
+	if a.byeTimer != nil {
+		a.byeTimer.Stop() // it would keep all this from the collector
 	}
 	a.mu.Unlock()
 	for _, j := range jobs {

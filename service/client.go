@@ -209,17 +209,29 @@ func (c *Client) remote(name string) (*remote, error) {
 
 // tell renews what this app says of itself, and says it again to whoever is there. c.mu is held.
 func (c *Client) tell() {
+	var common *wire.Hello // of the services without a secret of their own: they all may reach the same
 	for _, r := range c.remotes {
-		var services []string
-		for name, other := range c.remotes {
-			if r.trusts(other) {
-				services = append(services, name)
-			}
+		hello := common
+		if hello == nil || r.ownSecret {
+			hello = c.greeting(c.reachedBy(r))
 		}
-		slices.Sort(services)
-		r.told.Store(c.greeting(services))
+		if !r.ownSecret {
+			common = hello
+		}
+		r.told.Store(hello)
 		r.sayHello()
 	}
+}
+
+// reachedBy names the services that instances of r may forward to. c.mu is held.
+func (c *Client) reachedBy(r *remote) (services []string) {
+	for name, other := range c.remotes {
+		if r.trusts(other) {
+			services = append(services, name)
+		}
+	}
+	slices.Sort(services)
+	return services
 }
 
 // greeting is what this app says of itself to an instance that may forward to the given services.

@@ -13,8 +13,8 @@ import (
 
 // How a call can end without an answer. Call, Send and Invoke return them wrapped in a *handler.Error,
 // whose status is the one in brackets. After the first three the handler may have run; after the others
-// it did not; of a call that was forwarded they say so of the last service it went to. Besides, Send returns the 404 or 405 of a path that no instance serves, which wraps
-// handler.ErrNoRoute; to Call that is an answer.
+// it did not; of a call that was forwarded they say so of the last service it went to. Besides, Send returns
+// the 404 or 405 of a path that no instance serves, which wraps handler.ErrNoRoute; to Call that is an answer.
 var (
 	// ErrCanceled [499]: the caller's context was canceled. It wraps context.Canceled.
 	ErrCanceled = fmt.Errorf("service: the caller left: %w", context.Canceled)

@@ -187,3 +187,32 @@ func TestForwardTwice(t *testing.T) {
 	is.Equal(recv(t, done, "the answer").Text(), "the last")
 	last.noMore(is) // it was asked once
 }
+
+// TestForwardForgetsRefusals: who sent the request back before may be the one that it is forwarded to.
+func TestForwardForgetsRefusals(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	addr := servicetest.Addr()
+	c := newClient(t, addr)
+	f, other := fakeOf(t, svc, addr), fakeOf(t, svc, addr)
+	await(t, "both are there", func() bool { return c.Instances(svc) == 2 })
+	done := ask(t.Context(), c, "/one")
+	select {
+	case m := <-other.got: // whichever was asked
+		f, other = other, f
+		f.got <- m
+	case m := <-f.got:
+		f.got <- m
+	}
+	f.refuse(next[*wire.Request](f).ID, wire.OutcomeOverloaded, "for a reason")
+	id := next[*wire.Request](other).ID
+	other.say(&wire.Bye{}) // it takes no more: only the first is left
+	other.say(&wire.Forward{ID: id, Service: svc, Path: "/two", Method: "get"})
+	m := next[*wire.Request](f)
+	is.Equal(m.Path, "/two")
+	is.Equal(m.Hops, uint8(1))
+	f.answer(m.ID, "after all")
+	r := recv(t, done, "the answer")
+	is.NoErr(r.err)
+	is.Equal(r.Text(), "after all")
+}

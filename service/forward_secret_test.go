@@ -31,9 +31,11 @@ func (r *reader) Receive(m transport.Message) {
 
 func (r *reader) Closed(error) {}
 
-// newReader is an instance of svc, which must hold the secret of the app.
-func newReader(t testing.TB, addr service.Addr, s service.Secret) *reader {
+// newReader is an instance of a service, which must hold the secret of the app.
+func newReader(t testing.TB, name string, addr service.Addr, s service.Secret) *reader {
 	t.Helper()
+	hello := instanceHello(8)
+	hello.Service = name
 	a, err := transport.ParseAddr(addr.Requests, addr.Responses)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +43,7 @@ func newReader(t testing.TB, addr service.Addr, s service.Secret) *reader {
 	up := make(chan *reader, 1)
 	d, err := transport.Dial(a, transport.Config{Side: transport.Instance, Secret: s, Accept: func(p *transport.Peer) transport.Receiver {
 		r := &reader{peer: p, told: make(chan []string, 64), got: make(chan *wire.Request, 64)}
-		p.Send(frame(t, instanceHello(8)))
+		p.Send(frame(t, hello))
 		up <- r
 		return r
 	}})
@@ -87,7 +89,7 @@ func TestForwardAcrossSecrets(t *testing.T) {
 		serve(t, c, "friend", echo, friend, service.WithSecret(one))
 		hold(t, c, "foe", foe, service.WithSecret(two))
 		serve(t, c, "foe", echo, foe, service.WithSecret(two))
-		r := newReader(t, addr, one)
+		r := newReader(t, svc, addr, one)
 		ready(t, c)
 		is.Equal(recv(t, r.told, "the hello"), []string{svc, "friend"}) // not the foe
 		is.NoErr(r.forwardsTo(t, c, "friend").err)
@@ -95,6 +97,7 @@ func TestForwardAcrossSecrets(t *testing.T) {
 		failed(is, got.err, service.ErrUnknownService, 502)
 		is.True(got.err.Error() != "")
 		is.Equal(c.Leftovers(), nil)
+		is.Equal(recv(t, newReader(t, "foe", foe, two).told, "the hello"), []string{"foe"}) // nor the other way
 	}
 }
 
@@ -120,7 +123,7 @@ func TestForwardWhileRotating(t *testing.T) {
 	c := newClient(t, addr, service.WithSecret(tcpSecret(t, 1)))
 	hold(t, c, beyond, next, service.WithSecret(tcpSecret(t, 2))) // of its own
 	serve(t, c, beyond, echo, next, service.WithSecret(tcpSecret(t, 2)))
-	r := newReader(t, addr, tcpSecret(t, 1))
+	r := newReader(t, svc, addr, tcpSecret(t, 1))
 	ready(t, c)
 	r.untilTold(t, svc)
 	for range 2 {
@@ -139,7 +142,7 @@ func TestHelloFollowsRegistrations(t *testing.T) {
 	is := is.New(t)
 	addr := servicetest.Addr()
 	c := newClient(t, addr)
-	r := newReader(t, addr, secret)
+	r := newReader(t, svc, addr, secret)
 	ready(t, c)
 	r.untilTold(t, svc)
 	hold(t, c, "a", servicetest.Addr())

@@ -1,9 +1,7 @@
 package service_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,8 +13,6 @@ import (
 	"quartet/handler"
 	"quartet/service"
 	"quartet/service/servicetest"
-	"quartet/transport"
-	"quartet/transport/wire"
 )
 
 // arrival is what a handler got to see.
@@ -208,72 +204,6 @@ func TestForwardKeepsTheTime(t *testing.T) {
 	})
 }
 
-// TestForwardOfLargeBodies: up to the limit they arrive, beyond it the caller learns why not.
-func TestForwardOfLargeBodies(t *testing.T) {
-	t.Parallel()
-	inBothWays(t, func(t *testing.T, relay bool) {
-		is := is.New(t)
-		large := bytes.Repeat([]byte("0123456789abcdef"), service.DefaultMaxBody/16)
-		var mux handler.Mux
-		mux.Handle("/as-it-is", forwards(beyond, ""))
-		mux.Handle("/grown", handler.Func(func(_ context.Context, r *handler.Request) (*handler.Response, error) {
-			r.Body = append(bytes.Clone(large), r.Body...)
-			return handler.Forward(beyond, ""), nil
-		}))
-		w := newWay(t, relay, world{ipc: true}.addr(t), &mux, echo)
-		for path, body := range map[string][]byte{"/as-it-is": large, "/grown": nil} {
-			reply, err := w.app.Call(t.Context(), svc, &handler.Request{Path: path, Body: body})
-			is.NoErr(err)
-			is.True(bytes.Equal(reply.Body, large)) // there and back
-		}
-		reply, err := w.app.Call(t.Context(), svc, &handler.Request{Path: "/grown", Body: []byte("1")})
-		is.NoErr(err)
-		is.Equal(reply.Code(), 413)
-		is.Equal(reply.Reason, "the request is too large")
-		_, err = w.app.Send(t.Context(), svc, &handler.Request{Path: "/grown"})
-		is.NoErr(err)
-		w.rest(t) // what the Send held when it had grown is let go, too
-	})
-}
-
-// TestForwardsGiveTheirMemoryBack: the process has room for sixteen of these at a time, and each is over before the next.
-func TestForwardsGiveTheirMemoryBack(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	large := make([]byte, service.DefaultMaxBody)
-	addr := servicetest.Addr()
-	c := newClient(t, addr)
-	hold(t, c, beyond, servicetest.Addr(), service.WithMaxBody(10)) // they come no further than the app
-	serve(t, c, svc, handler.Func(func(_ context.Context, r *handler.Request) (*handler.Response, error) {
-		r.Body = large
-		return handler.Forward(beyond, ""), nil
-	}), addr)
-	for range transport.Budget/service.DefaultMaxBody + 1 {
-		_, err := c.Call(t.Context(), svc, &handler.Request{Path: "/"}, service.WithTimeout(patience))
-		failed(is, err, service.ErrTooLarge, 413)
-	}
-}
-
-// TestForwardBeyondTheNextLimit: a service may take less than the one that forwards to it.
-func TestForwardBeyondTheNextLimit(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	addr, next := servicetest.Addr(), servicetest.Addr()
-	c, got := sender(t, addr)
-	hold(t, c, beyond, next, service.WithMaxBody(10))
-	serve(t, c, beyond, echo, next)
-	serve(t, c, svc, handler.Func(func(_ context.Context, r *handler.Request) (*handler.Response, error) {
-		r.Body = make([]byte, 11)
-		return handler.Forward(beyond, ""), nil
-	}), addr)
-	failed(is, recv(t, ask(t.Context(), c, "/"), "the answer").err, service.ErrTooLarge, 413)
-	await(t, "nothing is left", func() bool { return c.Leftovers() == nil })
-	send(t, c)
-	receipt := got.only(t, c)
-	is.Equal(receipt.Answer.Status, 413)
-	is.True(errors.Is(receipt.Answer.Err, service.ErrTooLarge))
-}
-
 // TestForwardThatCannotTravel: the log of the service says why, and its caller that it is to blame.
 func TestForwardThatCannotTravel(t *testing.T) {
 	t.Parallel()
@@ -316,33 +246,4 @@ func TestResponseHandlerThatForwards(t *testing.T) {
 	is.NoErr(c.Shutdown(t.Context()))
 	is.Equal(strings.Count(log.String(), "cannot forward"), 2)
 	is.Equal(asked.Load(), int32(0)) // it was not followed
-}
-
-// TestForwardForgetsRefusals: who sent the request back before may be the one that it is forwarded to.
-func TestForwardForgetsRefusals(t *testing.T) {
-	t.Parallel()
-	is := is.New(t)
-	addr := servicetest.Addr()
-	c := newClient(t, addr)
-	f, other := fakeOf(t, svc, addr), fakeOf(t, svc, addr)
-	await(t, "both are there", func() bool { return c.Instances(svc) == 2 })
-	done := ask(t.Context(), c, "/one")
-	select {
-	case m := <-other.got: // whichever was asked
-		f, other = other, f
-		f.got <- m
-	case m := <-f.got:
-		f.got <- m
-	}
-	f.refuse(next[*wire.Request](f).ID, wire.OutcomeOverloaded, "for a reason")
-	id := next[*wire.Request](other).ID
-	other.say(&wire.Bye{}) // it takes no more: only the first is left
-	other.say(&wire.Forward{ID: id, Service: svc, Path: "/two", Method: "get"})
-	m := next[*wire.Request](f)
-	is.Equal(m.Path, "/two")
-	is.Equal(m.Hops, uint8(1))
-	f.answer(m.ID, "after all")
-	r := recv(t, done, "the answer")
-	is.NoErr(r.err)
-	is.Equal(r.Text(), "after all")
 }

@@ -39,3 +39,19 @@ func (c *Client) CutLinks(name string, why error) {
 		<-i.peer.Done()
 	}
 }
+
+// PassedOver names the instances of a service that are asked only when there is no other.
+func (c *Client) PassedOver(name string) (ids []string) {
+	r, err := c.remote(name)
+	if err != nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range r.instances {
+		if !i.health.ejected.IsZero() {
+			ids = append(ids, i.id)
+		}
+	}
+	return ids
+}

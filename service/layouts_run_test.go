@@ -32,6 +32,7 @@ type layoutRun struct {
 	spell   atomic.Uint64 // odd while somebody is being cut off
 	over    atomic.Bool
 	tally   layoutTally
+	must    []string // what is to be in the tally in the end
 	wrongs  atomic.Int64
 }
 
@@ -81,6 +82,9 @@ func (r *layoutRun) run(length time.Duration) {
 	}
 	is.Equal(r.book.problems(), nil)                                    // nothing lost unsaid, doubled or crossed
 	is.True(r.book.total(func(e *entry) int { return e.answered }) > 0) // it was of some use
+	for _, what := range r.must {
+		is.True(r.tally.get(what) > 0) // it happened
+	}
 	r.t.Logf("%v; %v", r.book, &r.tally)
 }
 

@@ -69,6 +69,7 @@ func chainLayout(r *layoutRun) {
 	r.app("front0").holds("middle", fronts[0]).holds("backend", backends...).
 		asks("middle", "/nested").asks("middle", "/forward").asks("backend", "/work")
 	r.app("front1").holds("middle", fronts[1]).asks("middle", "/nested").asks("middle", "/forward")
+	r.must = []string{"forwarded by a front", "forwarded by a middle"}
 }
 
 // worker answers everything itself, after some milliseconds.

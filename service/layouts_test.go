@@ -10,7 +10,7 @@ import (
 )
 
 // layoutFor is how long each layout is under load in make test.
-const layoutFor = 4 * time.Second
+const layoutFor = 3 * time.Second
 
 var layouts = []struct {
 	name    string

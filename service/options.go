@@ -240,8 +240,10 @@ func WithResponses(h handler.Handler) ClientSideOption {
 // WithMethod sets the METHOD of an Invoke, or of a Call or Send whose request names none.
 func WithMethod(method string) CallOption { return oneCall(func(o *callOptions) { o.method = method }) }
 
-// WithIdempotent says that the work may be done twice: a Call whose instance is lost goes to another one,
-// within its deadline, and runs at least once where it succeeds. Default: at most once.
+// WithIdempotent says that the work may be done twice: a Call whose instance is lost, or answers 500, 502, 503 or
+// 504, goes to another one, within its deadline; it runs at least once where it succeeds. It has three further
+// attempts at most, each a little later, and all calls of a service together have one for every five calls, and ten to
+// begin with, so that they do not bring down what is too slow already. A Send has none. Default: at most once.
 func WithIdempotent() CallOption { return oneCall(func(o *callOptions) { o.again = true }) }
 
 // WithArg adds a small named value to a call; the request's own arguments stay as they are.
@@ -272,7 +274,7 @@ func WithBacklog(n int) ServerOption {
 
 // WithWindow sets how many unanswered requests, and how many bytes of them, are taken from one app.
 // Defaults 256 and 16 MiB, at most 2,048 and 32 MiB, so that no queue of a link can overflow. Where many apps share an
-// instance they are told less, so that together they have at most twice what it can run and keep waiting, 16 each.
+// instance they are told less, so that together they have at most twice what it can run and keep waiting, but 16 each at least.
 func WithWindow(messages, bytes int) ServerOption {
 	return serverSide(func(o *serverOptions) {
 		o.window = min(max(messages, 1), transport.DefaultQueueMessages/2)

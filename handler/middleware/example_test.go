@@ -158,3 +158,35 @@ func ExampleRequestID() {
 	// true
 	// true 404 no report
 }
+
+func ExampleRecoverer() {
+	h := middleware.Recoverer(nil)(handler.Func(export))
+	_, err := h.Serve(context.Background(), new(handler.Request))
+	fmt.Println(err) // for the log
+	fmt.Println(handler.ErrorResponse(err).Reason)
+	// Output:
+	// handler: panic: no disk
+	// internal error
+}
+
+func ExampleThrottleBacklog() {
+	end := make(chan bool)
+	h := middleware.ThrottleBacklog(1, 1, time.Minute)(handler.Func(func(context.Context, *handler.Request) (*handler.Response, error) {
+		<-end
+		return handler.Text("done"), nil
+	}))
+
+	results := make(chan error, 3)
+	for range 3 { // one runs, one waits, one is refused
+		go func() {
+			_, err := h.Serve(context.Background(), new(handler.Request))
+			results <- err
+		}()
+	}
+	fmt.Println(<-results)
+	close(end)
+	fmt.Println(<-results, <-results)
+	// Output:
+	// 503 too many requests at once
+	// <nil> <nil>
+}

@@ -3,6 +3,9 @@
 //
 //	c := servicetest.New(t, "slow", handler.Func(slow))
 //	out, err := service.Invoke[Report](t.Context(), c, "slow", "/reports/7", nil)
+//
+// NewClient and NewServer are for several instances, or options of a server; a Chaos breaks the connections of either
+// side. All of it works in a testing/synctest bubble, where time limits cost no time.
 package servicetest
 
 import (
