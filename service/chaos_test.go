@@ -59,7 +59,7 @@ func (w chaosWorld) addr(t testing.TB) service.Addr {
 // TestTimedChaos: whatever happens to the connections, no answer is crossed, nothing runs twice, every call ends in
 // time and by name, and when a fault is over calls are normal again within 3 s.
 //
-//	QUARTET_CHAOS_CALLS=200000 QUARTET_CHAOS_SEED=7 go test -run TestChaos -v -count=1 -timeout 20m ./service
+//	QUARTET_CHAOS_CALLS=200000 QUARTET_CHAOS_SEED=7 go test -run TestTimedChaos -v -count=1 -timeout 20m ./service
 func TestTimedChaos(t *testing.T) {
 	t.Parallel()
 	calls := chaosNumber(t, "QUARTET_CHAOS_CALLS", 20_000)

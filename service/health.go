@@ -4,8 +4,8 @@ import "time"
 
 // When an instance is passed over, and for how long.
 const (
-	ejectFailures = 5                // in a row
-	ejectAfter    = time.Second      // or of nothing but failures, two at least
+	ejectFailures = 5                // answers in a row
+	ejectAfter    = time.Second      // or of nothing but failures, two at least; deadlines alone may just be short
 	ejectFor      = 10 * time.Second // then one request at a time, until one succeeds
 )
 
@@ -13,26 +13,30 @@ const (
 // one, or none before the deadline of its caller. Refusals and callers that leave say nothing.
 type health struct {
 	failures int       // in a row
+	answers  int       // of these, that came in time
 	since    time.Time // the first of them
 	good     time.Time // the last success
 	ejected  time.Time // passed over until then; zero: it is not
 }
 
 func (h *health) succeeded(now time.Time) {
-	h.failures, h.good = 0, now
+	h.failures, h.answers, h.good = 0, 0, now
 	if !now.Before(h.ejected) {
 		h.ejected = time.Time{}
 	}
 }
 
-func (h *health) failed(now time.Time) {
+func (h *health) failed(now time.Time, inTime bool) {
+	if inTime {
+		h.answers++
+	}
 	if h.failures++; h.failures == 1 {
 		h.since = now
 	}
 }
 
 func (h *health) bad(now time.Time) bool {
-	return h.failures >= ejectFailures || h.failures > 1 && now.Sub(h.since) >= ejectAfter
+	return h.answers >= ejectFailures || h.failures > 1 && now.Sub(h.since) >= ejectAfter
 }
 
 // passedOver says whether others are asked before this instance. When its time is over it gets one request, and more
@@ -46,9 +50,9 @@ func (i *instance) passedOver(now time.Time) bool {
 
 // failed notes a failure of an instance, and passes it over when there were too many, if another one has had a
 // success meanwhile: where all fail it is the request, and nothing is won. The lock is held.
-func (r *remote) failed(i *instance) {
+func (r *remote) failed(i *instance, inTime bool) {
 	now := time.Now()
-	i.health.failed(now)
+	i.health.failed(now, inTime)
 	if !i.health.bad(now) || now.Before(i.health.ejected) {
 		return
 	}

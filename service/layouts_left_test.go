@@ -58,3 +58,15 @@ func TestCallersWhoLeaveSayNothing(t *testing.T) {
 		}))
 	})
 }
+
+// TestShortDeadlinesSayLittle: callers who set deadlines shorter than the work do not take an instance away from those
+// who wait.
+func TestShortDeadlinesSayLittle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		is.True(!passedOver(t, func() (context.Context, context.CancelFunc) {
+			return context.WithTimeout(context.Background(), time.Millisecond)
+		}))
+	})
+}

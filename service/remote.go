@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -142,7 +143,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	switch {
 	case a.left && (res.resp == nil || res.resp.Status >= 500): // what a handler makes of a caller who left
 	case res.err != nil, res.resp != nil && res.resp.Status >= 500 && res.resp.Outcome == wire.OutcomeAnswered:
-		r.failed(i)
+		r.failed(i, res.err != nil || res.resp.Status != http.StatusGatewayTimeout)
 	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
 		i.health.succeeded(now)
 	}
@@ -187,7 +188,7 @@ func (r *remote) leave(a *attempt) {
 func (r *remote) tooLate(a *attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failed(a.inst)
+	r.failed(a.inst, false)
 }
 
 // capacityChanged tells everybody who waits for instances. The lock is held.
