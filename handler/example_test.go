@@ -60,6 +60,30 @@ func ExampleMux_Use() {
 	// Output: /a/{id} 200 true
 }
 
+func ExampleMux_With() {
+	tenants := func(next handler.Handler) handler.Handler {
+		return handler.Func(func(ctx context.Context, r *handler.Request) (*handler.Response, error) {
+			if r.Arg("tenant", "") == "" {
+				return nil, handler.Errorf(400, "which tenant?")
+			}
+			return next.Serve(ctx, r)
+		})
+	}
+	var mux handler.Mux
+	mux.Handle("/health", says("fine"))
+	ours := mux.With(tenants) // what chi calls Group: keep it for several routes
+	ours.Handle("/reports/{id}", says("report"))
+	ours.Handle("/invoices/{id}", says("invoice"))
+
+	for _, path := range []string{"/health", "/reports/7"} {
+		_, err := mux.Serve(context.Background(), &handler.Request{Path: path})
+		fmt.Println(path, err)
+	}
+	// Output:
+	// /health <nil>
+	// /reports/7 400 which tenant?
+}
+
 // account is made anew for each request, so that its fields are for one request only.
 type account struct {
 	user string

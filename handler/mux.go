@@ -53,8 +53,8 @@ func (m *Mux) Use(middlewares ...Middleware) {
 	m.stack = append(m.stack, middlewares...)
 }
 
-// With returns a Mux that registers its routes in m, each inside the given middlewares. To serve with it is to serve
-// with m.
+// With returns a Mux that registers its routes in m, each inside the given middlewares: of one route, or of several
+// (chi's Group) where it is kept. To serve with it is to serve with m.
 func (m *Mux) With(middlewares ...Middleware) *Mux {
 	_ = Chain(middlewares...)
 	w := &Mux{root: m.base()}

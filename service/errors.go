@@ -33,7 +33,7 @@ var (
 	ErrInvalid = errors.New("service: invalid request")
 	// ErrUnknownService [500]: no service of that name is registered at the client.
 	ErrUnknownService = errors.New("service: unknown service")
-	// ErrLoop [508]: the request, or the one that it was made for, has passed handler.MaxHops services.
+	// ErrLoop [508]: the request, with those that it was made for, has gone on to further services handler.MaxHops times.
 	ErrLoop = errors.New("service: too many services in a row")
 	// ErrClosed [503]: the client or the server was shut down. Serve returns it after Shutdown and Close.
 	ErrClosed = errors.New("service: closed")
