@@ -145,7 +145,7 @@ func TestSchedulerOfOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := newShop(1, 0)
-		defer p.halt() // its goroutines end
+		defer p.halt()                       // its goroutines end
 		is.Equal(p.submit(newJob(true)), "") // half of one is one
 		is.Equal(p.submit(newJob(false)), "the backlog is full")
 		is.Equal(p.began(), 1)

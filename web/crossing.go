@@ -19,11 +19,15 @@ const (
 	remoteField = handler.ReservedHeader + "remote-addr" // of the client
 	latinField  = handler.ReservedHeader + "latin-1"     // names of fields whose bytes were no UTF-8; see encode
 	noTypeField = handler.ReservedHeader + "no-type"     // the answer has a body and wants no Content-Type
+	routeField  = handler.ReservedHeader + "route"       // where chi's routers are; see addRoute
 )
 
-// maxFields bounds what all fields together may have, in bytes, so that they fit a message: wire.MaxEnvelope less a path
-// and what a Trail adds.
-const maxFields = wire.MaxEnvelope - wire.MaxPath - 8<<10
+// Limits of all fields together, so that they fit a message beside a path, the reserved fields, and what a Trail adds.
+const (
+	maxFields = wire.MaxEnvelope - wire.MaxPath - 8<<10 // bytes of names and values
+	maxNames  = wire.MaxHeaderNames - 16
+	maxValues = wire.MaxHeaderValues / 2
+)
 
 // hopByHop are the fields that speak of one connection (RFC 9110, 7.6.1), and so never cross.
 var hopByHop = map[string]bool{
@@ -34,19 +38,19 @@ var hopByHop = map[string]bool{
 
 // stays tells the fields that stay on this side: hop-by-hop ones, those that Connection names, and reserved ones.
 func stays(header http.Header) func(name string) bool {
-	var named []string
+	named := map[string]bool{} // a client may name many
 	for name, values := range header {
 		if !strings.EqualFold(name, "connection") {
 			continue
 		}
 		for _, v := range values {
 			for token := range strings.SplitSeq(v, ",") {
-				named = append(named, strings.ToLower(strings.TrimSpace(token)))
+				named[strings.ToLower(strings.TrimSpace(token))] = true
 			}
 		}
 	}
 	return func(name string) bool {
-		return hopByHop[name] || strings.HasPrefix(name, handler.ReservedHeader) || slices.Contains(named, name)
+		return hopByHop[name] || named[name] || strings.HasPrefix(name, handler.ReservedHeader)
 	}
 }
 
@@ -84,13 +88,16 @@ func (f *fields) add(name string, values []string, control func(string) (string,
 
 // tooLarge says whether the fields are more than a message may have.
 func (f *fields) tooLarge() bool {
-	n := 0
+	names, n := 0, 0
 	for name, values := range f.values {
-		if n += len(values); len(name) > wire.MaxName {
+		if len(name) > wire.MaxName {
 			return true
 		}
+		if !strings.HasPrefix(name, handler.ReservedHeader) {
+			names, n = names+1, n+len(values)
+		}
 	}
-	return n > wire.MaxHeaderValues/2 || len(f.values) > wire.MaxHeaderNames-8 || f.size > maxFields
+	return names > maxNames || n > maxValues || f.size > maxFields
 }
 
 // refuseControl is for requests: who sends control characters gets an error.
@@ -112,10 +119,14 @@ func decode(header map[string][]string, name string) []string {
 	latin := slices.Contains(header[latinField], name)
 	out := slices.Clone(header[name])
 	for i, v := range out {
+		raw := !utf8.ValidString(v) // no wire brings such a text
+		if raw {
+			v = fromLatin(v)
+		}
 		if hasControl(v) {
 			v, _ = blankControl(v)
 		}
-		if latin {
+		if latin || raw {
 			v = toLatin(v)
 		}
 		out[i] = v

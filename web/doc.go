@@ -7,5 +7,17 @@
 //	}
 //
 // [Error] turns the outcome of a call into an HTTP answer, [Accepts] picks the format a client asked for, and
-// [HTML] and [JSON] write an answer whole or not at all. The package keeps no state and logs nothing.
+// [HTML] and [JSON] write an answer whole or not at all.
+//
+// A whole route moves to another process by one line in the app, and one in a service that runs the same HTTP handler, a
+// chi router with its middlewares for one:
+//
+//	router.Mount("/reports", web.Offload(client, "reports"))     // was: router.Mount("/reports", reports)
+//	server := service.NewServer("reports", web.Serve(reports))
+//
+// [Offload] and [Serve] say what crosses. [Forward] gives one request of a page up to a service. [RequestID] and
+// [AccessLog] are middlewares for pages, at either end: one name and one line for each event. AccessLog is all that logs
+// here.
+//
+// docs/WEB.md is a tour, with what to mind about time limits, shutdown and trust.
 package web

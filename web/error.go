@@ -16,6 +16,7 @@ import (
 //	timeout, any other deadline     504
 //	lost                            502
 //	too large                       413
+//	too many services in a row      508
 //	canceled                        499 when the client has gone (nobody reads it, an access log does), else 500
 //	unknown service, invalid        500
 //

@@ -39,6 +39,7 @@ func TestErrorStatus(t *testing.T) {
 		{"another deadline", context.DeadlineExceeded, 504, "not done in time", ""},
 		{"lost", service.ErrLost, 502, "the service went away before it answered", ""},
 		{"too large", service.ErrTooLarge, 413, "the request is too large", ""},
+		{"loop", service.ErrLoop, 508, "too many services in a row", ""},
 		{"unknown service", service.ErrUnknownService, 500, "", ""},
 		{"invalid", service.ErrInvalid, 500, "", ""},
 		{"canceled while the client waits", service.ErrCanceled, 500, "the work was canceled", ""},

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"quartet/handler"
 	"quartet/service"
+	"quartet/transport/wire"
 )
 
 // Forward sends req to a service in place of an answer of the page: whatever comes back, status, header and body, is
@@ -27,7 +29,7 @@ func Forward(w http.ResponseWriter, r *http.Request, c service.Caller, name stri
 	switch {
 	case err != nil:
 		Error(w, r, err)
-	case resp.Code() < http.StatusOK:
+	case resp.Code() < http.StatusOK || resp.Code() > 599: // net/http would write the one at once, and panic on the other
 		Error(w, r, handler.Errorf(http.StatusBadGateway, "the service answered with status %d", resp.Code()))
 	case resp.Code() >= http.StatusBadRequest && resp.Reason != "" && len(resp.Body) == 0:
 		Error(w, r, resp.AsError())
@@ -55,7 +57,7 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, resp *handler.Response)
 	}
 	if len(h.Values("Content-Type")) == 0 {
 		h["Content-Type"] = nil // keeps net/http from guessing: whoever answered has done so
-		if _, untyped := resp.Header[noTypeField]; len(resp.Body) > 0 && !untyped {
+		if _, untyped := resp.Header[noTypeField]; len(resp.Body) > 0 && !untyped && !bodyless {
 			h.Set("Content-Type", "application/msgpack")
 		}
 	}
@@ -69,7 +71,7 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, resp *handler.Response)
 func copyAnswer(to http.Header, from map[string][]string) {
 	stays := stays(from)
 	for name := range from {
-		if stays(name) || name == "content-length" {
+		if lower := strings.ToLower(name); stays(lower) || lower == "content-length" || !wire.ValidHeaderName(lower) {
 			continue
 		}
 		values := decode(from, name)

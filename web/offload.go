@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -14,35 +13,48 @@ import (
 	"quartet/transport/wire"
 )
 
-// MaxBuffered bounds the bytes of bodies over 64 KiB that one Offload handler holds at a time. What is more is answered
-// with 503.
+// MaxBuffered bounds the bytes of request bodies over 64 KiB that one Offload handler holds at a time, from their first
+// byte until the answer is written. What is more is answered with 503.
 const MaxBuffered = 64 << 20
 
 // freeBody is how much of a body does not count.
 const freeBody = 64 << 10
 
-// Offload returns an http.Handler that sends every request, whole, to a service and writes back its answer. With Serve
-// on the other side an HTTP handler moves to another process, and nobody can tell from outside:
+// Offload returns an http.Handler that sends every request, whole, to a service and writes back its answer. With [Serve]
+// on the other side an HTTP handler moves to another process:
 //
 //	router.Mount("/reports", web.Offload(client, "reports")) // it was: router.Mount("/reports", reports)
 //
-// The METHOD is that of HTTP in lower case, the path the escaped one. The header crosses in lower case, but for
-// hop-by-hop fields and those that begin with "quartet-", which clients cannot set; query, scheme, host and the client's
-// address go along and Serve puts them back, while other handlers find the query with [Query]. The deadline of the
-// request's context and the end of the client's connection reach the handler at once.
+// The METHOD is that of HTTP in lower case, the path the escaped one, and fields have their names in lower case. Query,
+// scheme, host, the client's address, and what chi's routers have found out before (URL parameters, and what is left of
+// the path for a mounted router) travel in reserved fields. Serve puts them back; other handlers find the query with
+// [Query]. The deadline of the request's context and the end of the client's connection reach the handler at once. A call
+// that ends without an answer is shown as by [Error].
 //
-// Bodies are buffered, up to service.WithMaxBody (4 MiB by default): a request beyond it is answered with 413, an answer
-// with 502. Fields of more than 52 KiB together, 120 names or 512 values are answered with 431, a path of more than 4 KiB
-// with 414, a control character in a field with 400. Upgrades (WebSocket), event streams, trailers and CONNECT are
-// answered with 501; of the fields that ask for them the one for HTTP/2 is ignored, as net/http does. Max-Forwards is
-// obeyed as RFC 9110, 7.6.2 demands; a request that has passed handler.MaxHops services ends with 508.
+// Besides, clients can tell from a handler in this process what follows here, and handlers what Serve says:
 //
-// Of the answer, fields that the app has set before are replaced, but for Set-Cookie and Vary, to which it adds; a body
-// without a content-type is application/msgpack. An answer with status >= 400, a reason and no body is shown as by
-// [Error], and so is a call that ends without one. If the client has a response handler for the path, what that makes
-// of the answer is written.
+//   - Bodies travel whole, up to service.WithMaxBody (4 MiB by default). A larger request is answered with 413, and not
+//     read if it says its length; one that is malformed with 400; one beyond MaxBuffered with 503. Otherwise who waits
+//     for 100 Continue gets it. An answer comes when it is complete; a larger answer becomes 502.
+//   - Of what fits no message, a path of more than 4 KiB is answered with 414, more than 112 fields, 512 values or 52 KiB
+//     of both with 431; control characters, and what is neither UTF-8 nor Latin-1, with 400.
+//   - 501 is the answer to Upgrades (WebSocket and others; h2c is ignored, as net/http does), requests that accept nothing
+//     but an event stream, trailers, CONNECT, the target *, and methods that are not of capital letters, digits, - and _.
+//   - Hop-by-hop fields, and what the field Connection names, stay behind, and of clients' fields also those that begin
+//     with "quartet-", which are the reserved ones. A client could so take away what a middleware here has set, unless
+//     that deletes Connection.
+//   - Max-Forwards of OPTIONS and TRACE is counted down, and 0 is answered with 200 at once. A request that has passed
+//     handler.MaxHops services ends with 508.
+//   - Fields of the answer replace those that the app has set before, but for Set-Cookie and Vary, to which they add.
 //
-// The handler is safe for concurrent use. The options are those of every call.
+// From a handler that is not Serve's, a body without a content-type is application/msgpack, and an answer with status
+// >= 400, a reason and no body is shown as by Error. If the client has a response handler for the path (see
+// service.WithResponses), what that makes of the answer is written.
+//
+// The body must not have been read before, else 500. The routes behind Offload are not known here: chi.Walk does not list
+// them, and middleware.GetHead belongs to the router that has them.
+//
+// The handler is safe for concurrent use. The options are those of every call: service.WithTimeout gives it more than 30 s.
 func Offload(c service.Caller, name string, o ...service.CallOption) http.Handler {
 	return &offload{caller: c, service: name, options: o}
 }
@@ -144,14 +156,11 @@ func maxForwards(r *http.Request) (left uint64, limited bool) {
 
 // head makes a request of everything but the body.
 func head(r *http.Request) (*handler.Request, error) {
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
+	path := targetPath(r.URL)
 	if len(path) > wire.MaxPath {
 		return nil, handler.Errorf(http.StatusRequestURITooLong, "a path of more than %d bytes does not go through a service", wire.MaxPath)
 	}
-	f := fields{values: make(map[string][]string, len(r.Header)+4)}
+	f := fields{values: make(map[string][]string, len(r.Header)+8)}
 	stays := stays(r.Header)
 	for name, values := range r.Header {
 		name = strings.ToLower(name)
@@ -166,10 +175,11 @@ func head(r *http.Request) (*handler.Request, error) {
 		f.values["max-forwards"] = []string{strconv.FormatUint(left-1, 10)}
 	}
 	if !f.addOrigin(r) {
-		return nil, handler.Errorf(http.StatusBadRequest, "a control character in the query or the host")
+		return nil, handler.Errorf(http.StatusBadRequest, "a control character in the query, the host or the client's address")
 	}
 	if f.tooLarge() {
-		return nil, handler.Errorf(http.StatusRequestHeaderFieldsTooLarge, "the header fields and the query have more than %d bytes", maxFields)
+		return nil, handler.Errorf(http.StatusRequestHeaderFieldsTooLarge,
+			"more than %d header fields, %d values, or %d bytes of both with the query, do not go through a service", maxNames, maxValues, maxFields)
 	}
 	return &handler.Request{Path: path, Method: strings.ToLower(r.Method), Header: f.values}, nil
 }
@@ -181,10 +191,11 @@ func (f *fields) addOrigin(r *http.Request) bool {
 		scheme = "https"
 	}
 	f.values[schemeField] = []string{scheme}
-	if r.RemoteAddr != "" {
-		f.values[remoteField] = []string{r.RemoteAddr}
+	f.addRoute(r)
+	ok := r.RemoteAddr == "" || f.add(remoteField, []string{r.RemoteAddr}, refuseControl)
+	if r.Host != "" {
+		ok = f.add(hostField, []string{r.Host}, refuseControl) && ok
 	}
-	ok := r.Host == "" || f.add(hostField, []string{r.Host}, refuseControl)
 	if r.URL.RawQuery != "" || r.URL.ForceQuery {
 		ok = f.add(queryField, []string{r.URL.RawQuery}, refuseControl) && ok
 	}
@@ -198,7 +209,7 @@ type metered struct {
 	own  int64
 }
 
-var errBusy = &handler.Error{
+var errBusy error = &handler.Error{
 	Status: http.StatusServiceUnavailable, Reason: "too many large requests are under way",
 	Header: map[string][]string{"retry-after": {"1"}},
 }
@@ -206,38 +217,50 @@ var errBusy = &handler.Error{
 // read reads a whole body of at most limit bytes.
 func (m *metered) read(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
 	if r.ContentLength > int64(limit) {
-		w.Header().Set("Connection", "close") // nobody reads it
-		return nil, tooLarge(limit)
+		return nil, unread(w, tooLarge(int64(limit)))
 	}
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
 	m.Reader = http.MaxBytesReader(w, r.Body, int64(limit))
-	body, err := m.all(r.ContentLength)
+	body, err := m.all(r.ContentLength, int64(limit))
 	var long *http.MaxBytesError
-	var own *handler.Error
 	switch {
 	case errors.As(err, &long):
-		return nil, tooLarge(limit)
-	case errors.As(err, &own):
-		return nil, own
+		return nil, unread(w, tooLarge(long.Limit)) // perhaps that of a middleware
+	case err == errBusy:
+		return nil, unread(w, errBusy)
 	case err != nil && r.Context().Err() != nil:
 		return nil, r.Context().Err()
 	case err != nil:
 		return nil, &handler.Error{Status: http.StatusBadRequest, Reason: "the body cannot be read", Err: err}
 	case len(r.Trailer) > 0: // some are not announced
 		return nil, notImplemented("trailers do not go through a service")
+	case r.ContentLength > 0 && int64(len(body)) != r.ContentLength: // net/http sees to it, unless something came between
+		return nil, &handler.Error{Reason: "the body was read, or changed, before it could be sent"}
 	}
 	return body, nil
 }
 
-func tooLarge(limit int) error {
+func tooLarge(limit int64) error {
 	return handler.Errorf(http.StatusRequestEntityTooLarge, "a body of more than %d bytes does not go through the service", limit)
 }
 
-// all reads to the end. What a client says of the length is believed up to freeBody.
-func (m *metered) all(length int64) ([]byte, error) {
-	size := min(max(length+1, 512), freeBody)
+// unread has net/http answer at once, and not read the rest of the body before.
+func unread(w http.ResponseWriter, err error) error {
+	w.Header().Set("Connection", "close")
+	return err
+}
+
+// all reads to the end, or to the error that comes after limit bytes. What a client says of the length is believed up to
+// freeBody, and from then on only so far that the body gets no more room.
+func (m *metered) all(length, limit int64) ([]byte, error) {
+	end := limit + 1 // the end of a body is seen where there is room for one byte more
+	size := int64(512)
+	if length >= 0 {
+		end = min(end, length+1)
+		size = min(end, freeBody)
+	}
 	body := make([]byte, 0, size)
 	for {
 		n, err := m.Reader.Read(body[len(body):cap(body)])
@@ -250,10 +273,16 @@ func (m *metered) all(length int64) ([]byte, error) {
 		case len(body) < cap(body):
 			continue
 		}
-		grown := make([]byte, len(body), 2*cap(body))
-		if !m.take(int64(cap(grown))) {
-			return nil, fmt.Errorf("web: %w", errBusy)
+		if size == end { // longer than was said: something has changed it on the way
+			end = limit + 1
 		}
+		if size *= 2; size >= end-1 {
+			size = end
+		}
+		if !m.take(size) {
+			return nil, errBusy
+		}
+		grown := make([]byte, len(body), size)
 		copy(grown, body)
 		body = grown
 	}

@@ -33,6 +33,7 @@ var outcomes = []struct {
 	{service.ErrRejected, http.StatusServiceUnavailable, "the service is busy"},
 	{service.ErrClosed, http.StatusServiceUnavailable, "shutting down"},
 	{service.ErrLost, http.StatusBadGateway, "the service went away before it answered"},
+	{service.ErrLoop, http.StatusLoopDetected, "too many services in a row"},
 	{service.ErrTooLarge, http.StatusRequestEntityTooLarge, "the request is too large"},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout, "not done in time"}, // service.ErrTimeout wraps it
 }

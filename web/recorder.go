@@ -24,6 +24,7 @@ type recorder struct {
 	sent     http.Header // what header was then
 	declared int64       // Content-Length as the handler gave it, or -1
 	written  int64
+	flushed  bool
 	body     []byte // for HEAD its beginning, from which its type is guessed
 	err      error  // why the answer cannot cross
 }
@@ -94,12 +95,16 @@ func (rec *recorder) Write(p []byte) (int, error) {
 	if rec.status == 0 {
 		rec.WriteHeader(http.StatusOK)
 	}
-	rec.written += int64(len(p))
 	switch {
 	case rec.err != nil:
 		return 0, rec.err
+	case len(p) == 0:
+		return 0, nil
 	case rec.bodyless():
 		return 0, http.ErrBodyNotAllowed
+	}
+	rec.written += int64(len(p))
+	switch {
 	case rec.declared >= 0 && rec.written > rec.declared:
 		return 0, http.ErrContentLength
 	case rec.head:
@@ -116,10 +121,14 @@ func (rec *recorder) Write(p []byte) (int, error) {
 // WriteString implements io.StringWriter.
 func (rec *recorder) WriteString(s string) (int, error) { return rec.Write([]byte(s)) }
 
-// Flush implements http.Flusher: it decides status and fields, and sends nothing.
+// Flush implements http.Flusher: it decides status and fields, the type of the body among them, and sends nothing.
 func (rec *recorder) Flush() {
 	if rec.status == 0 {
 		rec.WriteHeader(http.StatusOK)
+	}
+	if !rec.flushed {
+		rec.flushed = true
+		rec.guessType()
 	}
 }
 
@@ -135,13 +144,12 @@ func (rec *recorder) response() (*handler.Response, error) {
 			rec.fail(notImplemented("trailers do not go through a service"))
 		}
 	}
-	if rec.declared > rec.written && !rec.head && !rec.bodyless() {
+	if rec.declared > int64(len(rec.body)) && !rec.head && !rec.bodyless() { // also where a Write too long was refused
 		rec.fail(handler.Errorf(http.StatusBadGateway, "the service's answer is shorter than it said"))
 	}
 	if rec.err != nil {
 		return nil, rec.err
 	}
-	rec.guessType()
 	return rec.finish()
 }
 
@@ -167,7 +175,8 @@ func (rec *recorder) finish() (*handler.Response, error) {
 		f.values[noTypeField] = []string{""}
 	}
 	if f.tooLarge() {
-		return nil, handler.Errorf(http.StatusBadGateway, "the header of the service's answer is larger than %d bytes", maxFields)
+		return nil, handler.Errorf(http.StatusBadGateway,
+			"the header of the service's answer is more than %d fields, %d values, or %d bytes of both", maxNames, maxValues, maxFields)
 	}
 	resp := &handler.Response{Status: rec.status, Header: f.values, Body: rec.body}
 	if rec.head {

@@ -12,6 +12,7 @@ import (
 
 	"quartet/handler"
 	"quartet/service"
+	"quartet/transport/wire"
 )
 
 // Serve returns a Handler that serves requests with h, an ordinary HTTP handler such as a chi router with its
@@ -19,18 +20,24 @@ import (
 //
 //	server := service.NewServer("reports", web.Serve(reports))
 //
-// h sees the request as if the client had sent it to this process over HTTP/1.1: method, path, query, header, Host,
-// RemoteAddr, and a TLS that is not nil where the scheme was https, with nothing in it but the server's name. Its context
-// ends at the deadline, or when the client has gone, and carries the request that travelled (handler.FromContext), so
-// that calls made with it belong to it. A request that did not come from Offload has no query, and its METHOD in upper
-// case.
+// h sees the request as if the client had sent it to this process over HTTP/1.1 in one piece: method, URL, header, Host,
+// RemoteAddr, and a TLS that is not nil where the scheme was https, with nothing in it but the server's name.
+// ContentLength is always known. RequestURI and URL are those of the origin form, with everything escaped that a path may
+// not have; they say what the middlewares before Offload have left of the path. A chi router that was mounted goes on
+// with its part of the path, and finds the URL parameters of those around it. The context ends at the deadline, or when the
+// client has gone, and carries the request that travelled (handler.FromContext), so that calls made with it belong to it, but no other values
+// that middlewares before Offload have put into it.
+// A request that did not come from Offload has no query, and its METHOD in upper case.
 //
-// The answer is collected up to the limit of a body, and crosses when h returns. Content-Type is guessed as net/http does;
-// Content-Length is always known. Informational answers (1xx) are dropped, Flush does not send, and what needs the
-// connection itself (Hijack, deadlines, full duplex) is not supported. An answer that cannot cross becomes an error: 502 for
-// one that is too large, shorter than its Content-Length, or aborted with http.ErrAbortHandler, 501 for an event stream, an
-// upgrade or trailers; Write then fails, and the context ends, so that h can stop. Control characters in fields become
-// spaces; hop-by-hop fields and those that begin with "quartet-" stay behind.
+// The answer is collected up to the limit of a body, and crosses when h returns. Content-Type is guessed as net/http does,
+// though before the app's middlewares see the answer; Content-Length is always known; names have their usual case. Control characters in fields become spaces; hop-by-hop
+// fields, reserved ones, and those that Connection names stay behind. Informational answers (1xx) are dropped, Flush does
+// not send, and what needs the connection itself (Hijack, deadlines, full duplex) is not supported.
+//
+// A panic is answered with 500. An answer that cannot cross becomes an error: 502 for one that is too large, whose fields
+// exceed what a request's may, that has a status over 599, is shorter than its Content-Length, or was aborted with
+// http.ErrAbortHandler; 501 for an event stream, an upgrade or trailers. Write then fails, and the context ends, so that h
+// can stop.
 func Serve(h http.Handler) handler.Handler {
 	if h == nil {
 		panic("web: Serve: nil handler")
@@ -38,7 +45,7 @@ func Serve(h http.Handler) handler.Handler {
 	return handler.Func(func(ctx context.Context, r *handler.Request) (*handler.Response, error) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		req, err := httpRequest(ctx, r)
+		req, err := httpRequest(ctx, r, h)
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +87,8 @@ func rawQuery(r *handler.Request) (raw string, ok bool) {
 	return "", false
 }
 
-// httpRequest makes the request as net/http would have read it.
-func httpRequest(ctx context.Context, r *handler.Request) (*http.Request, error) {
+// httpRequest makes the request as net/http would have read it for h.
+func httpRequest(ctx context.Context, r *handler.Request, h http.Handler) (*http.Request, error) {
 	uri := strings.ReplaceAll(r.Path, "?", "%3F") // of a path that was not escaped
 	if query, ok := rawQuery(r); ok {
 		uri += "?" + query
@@ -92,7 +99,7 @@ func httpRequest(ctx context.Context, r *handler.Request) (*http.Request, error)
 	}
 	header := make(http.Header, len(r.Header))
 	for name := range r.Header {
-		if !strings.HasPrefix(name, handler.ReservedHeader) {
+		if !strings.HasPrefix(name, handler.ReservedHeader) && wire.ValidHeaderName(name) {
 			header[http.CanonicalHeaderKey(name)] = decode(r.Header, name)
 		}
 	}
@@ -108,7 +115,7 @@ func httpRequest(ctx context.Context, r *handler.Request) (*http.Request, error)
 	if one(r, schemeField) == "https" {
 		req.TLS = &tls.ConnectionState{HandshakeComplete: true, ServerName: hostName(req.Host)}
 	}
-	return req.WithContext(ctx), nil
+	return withRoute(req.WithContext(ctx), r, h), nil
 }
 
 func methodOf(r *handler.Request) string {
