@@ -54,13 +54,10 @@ func formatOf(mediaType string) format {
 
 // decode fills v; its errors are *Error values that blame the sender.
 func decode(header map[string][]string, body []byte, v any) error {
-	body, err := decompress(header[contentEncoding], body)
-	if err != nil {
-		return err
-	}
 	if len(body) == 0 {
 		return nil
 	}
+	var err error
 	switch formatOf(first(header, contentType)) {
 	case formatMsgpack:
 		err = wire.Unmarshal(body, v)
@@ -102,10 +99,22 @@ func badBody(err error) string {
 	return "body: it cannot be decoded"
 }
 
-// MaxInflated is how many bytes the body of a request or response may have once Bind has decompressed it. Bind knows
-// the content-encoding gzip. A body that inflates to more is refused: in a Request with 413, in a Response with 502. So
-// is one whose content-encoding is another, or more than one: 415 or 502.
+// MaxInflated is how many bytes the body of a response may have once Bind has decompressed it: Bind knows the
+// content-encoding gzip. One that inflates to more is refused, and so is one whose content-encoding is another, or more
+// than one. Requests are not decompressed: 16 KiB from a stranger would become 16 MiB in every handler.
 const MaxInflated = 16 << 20
+
+// uncompressed refuses a request with a content-encoding.
+func uncompressed(encodings []string) error {
+	switch strings.ToLower(strings.Join(encodings, ",")) {
+	case "", "identity":
+		return nil
+	}
+	return &Error{
+		Status: http.StatusUnsupportedMediaType, Reason: "body: content-encoding is not supported",
+		Header: map[string][]string{"accept-encoding": {"identity"}}, // RFC 9110, 15.5.16
+	}
+}
 
 // decompress undoes the content-encoding of a body.
 func decompress(encodings []string, body []byte) ([]byte, error) {
@@ -118,10 +127,7 @@ func decompress(encodings []string, body []byte) ([]byte, error) {
 	case "gzip", "x-gzip":
 		return inflate(body)
 	}
-	return nil, &Error{
-		Status: http.StatusUnsupportedMediaType, Reason: "body: content-encoding is not supported",
-		Header: map[string][]string{"accept-encoding": {"gzip"}}, // RFC 9110, 15.5.16
-	}
+	return nil, uncompressed(encodings)
 }
 
 // inflater is a gzip.Reader that can be used again, and then holds no body.

@@ -59,18 +59,20 @@ func TestBindContentEncoding(t *testing.T) {
 			var asked, answered point
 			reqErr := (&handler.Request{Header: header, Body: tt.body}).Bind(&asked)
 			respErr := (&handler.Response{Header: header, Body: tt.body}).Bind(&answered)
-			if tt.status == 0 {
+			if strings.Trim(tt.encodings[0], "identity") == "" {
 				is.NoErr(reqErr)
+				is.Equal(asked, want)
+			} else {
+				is.Equal(handler.StatusOf(reqErr), 415)                                            // requests are not decompressed
+				is.Equal(handler.ErrorResponse(reqErr).HeaderValue("accept-encoding"), "identity") // what would be fine
+			}
+			if tt.status == 0 {
 				is.NoErr(respErr)
-				is.Equal(asked, want) // what was compressed
-				is.Equal(answered, want)
+				is.Equal(answered, want) // what was compressed
 				return
 			}
-			is.Equal(handler.StatusOf(reqErr), tt.status) // the one who asked is to blame
-			is.Equal(handler.StatusOf(respErr), 502)      // or the one who answered
-			if tt.status == 415 {
-				is.Equal(handler.ErrorResponse(reqErr).HeaderValue("accept-encoding"), "gzip") // what would be fine
-			}
+			is.Equal(handler.StatusOf(respErr), 502) // the one who answered is to blame
+			is.Equal(handler.StatusOf(errors.Unwrap(respErr)), tt.status)
 		})
 	}
 }
@@ -80,7 +82,7 @@ func TestBindOfNothingInGzip(t *testing.T) {
 	is := is.New(t)
 	v := point{X: 1}
 	for _, body := range [][]byte{nil, gzipped(t, nil)} {
-		r := &handler.Request{Header: map[string][]string{"content-encoding": {"gzip"}}, Body: body}
+		r := &handler.Response{Header: map[string][]string{"content-encoding": {"gzip"}}, Body: body}
 		is.NoErr(r.Bind(&v))
 		is.Equal(v, point{X: 1}) // an empty body leaves the value alone, compressed or not
 	}
@@ -94,12 +96,11 @@ func TestBindOfABomb(t *testing.T) {
 	fits := gzipped(t, make([]byte, handler.MaxInflated))
 	bomb := append(bytes.Clone(fits), gzipped(t, []byte{0})...)
 	var got []byte
-	is.NoErr((&handler.Request{Header: header, Body: fits}).Bind(&got))
+	is.NoErr((&handler.Response{Header: header, Body: fits}).Bind(&got))
 	is.Equal(len(got), handler.MaxInflated) // just as much as is allowed
 	got = nil
-	err := (&handler.Request{Header: header, Body: bomb}).Bind(&got)
-	is.Equal(handler.StatusOf(err), 413) // one byte more is not
-	is.Equal(handler.ErrorResponse(err).Reason, "body: it inflates to more than 16 MiB")
-	is.Equal(handler.StatusOf((&handler.Response{Header: header, Body: bomb}).Bind(&got)), 502)
+	err := (&handler.Response{Header: header, Body: bomb}).Bind(&got)
+	is.Equal(handler.StatusOf(err), 502) // one byte more is not
+	is.Equal(handler.ErrorResponse(errors.Unwrap(err)).Reason, "body: it inflates to more than 16 MiB")
 	is.Equal(len(got), 0) // and none of it arrives
 }

@@ -113,9 +113,17 @@ func (r *Request) SetHeader(name, value string) { r.Header = set(r.Header, name,
 
 // Bind decodes the body into v, a pointer: msgpack where the header content-type is absent, or JSON as that header
 // says; text into a *string or *[]byte. An empty body leaves v as it is. The error is an *Error: 400 for a body that does
-// not fit, 415 for a content-type that Bind does not know. A content-encoding of gzip is undone first: 413 beyond MaxInflated,
-// 415 for any other. v holds no reference to Body afterwards.
-func (r *Request) Bind(v any) error { return decode(r.Header, r.Body, v) }
+// not fit, 415 for a content-type that Bind does not know and for any content-encoding. In a response handler it decodes
+// the answer, as Response.Bind does. v holds no reference to Body afterwards.
+func (r *Request) Bind(v any) error {
+	if r.Answer != nil {
+		return bindAnswer(r.Header, r.Body, v)
+	}
+	if err := uncompressed(r.Header[contentEncoding]); err != nil && len(r.Body) > 0 {
+		return err
+	}
+	return decode(r.Header, r.Body, v)
+}
 
 // Clone returns a copy that another goroutine may serve at the same time: everything is copied but the bytes of Body
 // and the Answer, which both only read.

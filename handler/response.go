@@ -69,12 +69,16 @@ func (r *Response) SetHeader(name, value string) { r.Header = set(r.Header, name
 func (r *Response) Text() string { return string(r.Body) }
 
 // Bind decodes the body into v, a pointer: msgpack where the header content-type is absent, or JSON as that header
-// says; text into a *string or *[]byte. An empty body leaves v as it is, and the status does not matter: see AsError.
-// A content-encoding of gzip is undone first, see MaxInflated. The error is an *Error with status 502, because the one who
-// answered is to blame. v holds no reference to Body
-// afterwards.
-func (r *Response) Bind(v any) error {
-	err := decode(r.Header, r.Body, v)
+// says; text into a *string or *[]byte. A content-encoding of gzip is undone first, up to MaxInflated bytes. An empty
+// body leaves v as it is, and the status does not matter: see AsError. The error is an *Error with status 502, because
+// the one who answered is to blame. v holds no reference to Body afterwards.
+func (r *Response) Bind(v any) error { return bindAnswer(r.Header, r.Body, v) }
+
+func bindAnswer(header map[string][]string, body []byte, v any) error {
+	body, err := decompress(header[contentEncoding], body)
+	if err == nil {
+		err = decode(header, body, v)
+	}
 	if err == nil {
 		return nil
 	}

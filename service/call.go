@@ -104,10 +104,12 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 		}
 		select {
 		case res := <-a.result:
+			tries := k.retries
 			resp, again, err := k.judge(a, res)
 			switch {
-			case again:
+			case again && k.retries > tries:
 				k.pause(ctx)
+			case again: // unserved, or forwarded
 			case err == nil && resp.Code() == http.StatusGatewayTimeout && !time.Now().Before(k.deadline):
 				return nil, failure(ErrTimeout, "") // both sides keep the time; whichever told first, it is the caller's
 			default:

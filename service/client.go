@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"quartet/internal/printable"
 	"quartet/transport/wire"
 )
 
@@ -22,8 +23,6 @@ type Client struct {
 	sends semaphore    // accepted Sends that are not settled
 	held  atomic.Int64 // bytes of their requests and answers
 	runs  semaphore    // response handlers of Sends that run
-
-	followed atomic.Bool // a call was forwarded
 
 	registering sync.Mutex // held to register a service and to change the secret
 
@@ -57,7 +56,8 @@ func NewClient(o ...ClientOption) *Client {
 // address cannot be used and why; nothing is registered then.
 func (c *Client) Register(name string, addrs []Addr, o ...RegisterOption) error {
 	if !wire.ValidName(name) || len(addrs) == 0 {
-		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes and at least one address", name, wire.MaxName)
+		return fmt.Errorf("service: register %q: a service has a name of 1 to %d bytes without control characters, and at least one address",
+			printable.Cut(name, wire.MaxName), wire.MaxName)
 	}
 	c.registering.Lock()
 	defer c.registering.Unlock()
@@ -204,7 +204,7 @@ func (c *Client) remote(name string) (*remote, error) {
 	if r := c.remotes[name]; r != nil {
 		return r, nil
 	}
-	return nil, failure(ErrUnknownService, "%s", name)
+	return nil, failure(ErrUnknownService, "%s", printable.Cut(name, wire.MaxName))
 }
 
 // tell renews what this app says of itself, and says it again to whoever is there. c.mu is held.

@@ -27,7 +27,7 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	r.unbound = true
 	r.placeWaiting() // who waits for an instance to come need not any more
 	r.mu.Unlock()
-	placed, idle := r.afterForwards(ctx)
+	placed := r.afterForwards(ctx)
 	select {
 	case <-placed:
 		r.sayBye()
@@ -35,6 +35,7 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	case <-ctx.Done():
 		r.cutNow(context.Cause(ctx))
 	}
+	idle := r.idle() // from here on no forward arrives
 	select {
 	case <-idle:
 	case <-r.cut:

@@ -35,7 +35,6 @@ func (k *call) hop(n int) error {
 
 // follow sends a call on to the service that the instance named. Deadline, flags and who asked stay.
 func (k *call) follow(f *wire.Forward) error {
-	k.home.client.followed.Store(true)
 	next, err := k.home.client.next(k.remote, f.Service)
 	if err != nil {
 		return err
@@ -160,30 +159,34 @@ func (k *call) leaveRemote() {
 	}
 }
 
-// afterForwards tells when all calls of a service that ends have found an instance, and when they are over. Where the
-// whole client ends, and its calls are forwarded, it first waits for those of all services: any of them may come here,
+// afterForwards tells when all calls of a service that ends have found an instance. Where the
+// whole client ends, and there are others to forward to it, it first waits for those of all services: any of them may come here,
 // and none can once bye is said.
-func (r *remote) afterForwards(ctx context.Context) (placed, idle <-chan struct{}) {
+func (r *remote) afterForwards(ctx context.Context) (placed <-chan struct{}) {
 	for _, other := range r.client.forwarding() {
-		other.mu.Lock()
-		over := other.active.idle()
-		other.mu.Unlock()
 		select {
-		case <-over:
+		case <-other.idle():
 		case <-r.cut:
 		case <-ctx.Done():
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.placing.idle(), r.active.idle()
+	return r.placing.idle()
 }
 
-// forwarding lists the services of a client that ends and whose calls are forwarded.
+// idle tells when all calls are over.
+func (r *remote) idle() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.active.idle()
+}
+
+// forwarding lists the services of a client that ends and whose calls may be forwarded: even the first one may come now.
 func (c *Client) forwarding() []*remote {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed || !c.followed.Load() {
+	if !c.closed || len(c.remotes)+len(c.leaving) < 2 {
 		return nil
 	}
 	return slices.AppendSeq(slices.Collect(maps.Values(c.remotes)), maps.Keys(c.leaving))

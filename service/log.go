@@ -13,12 +13,15 @@ import (
 
 // logFailure says why a response handler did not do its work: its caller may never see.
 func (r *remote) logFailure(what, path, method string, err error, took time.Duration) {
-	r.opts.log.Error(what, append([]any{"service", r.name, "path", printable.Escape(path), "method", method, "took", took}, causeOf(err)...)...)
+	r.opts.log.Error(what, append([]any{"service", r.name, "path", printable.Cut(path, maxCause), "method", method, "took", took}, causeOf(err)...)...)
 }
+
+// maxCause is how much of an error is logged, in bytes: some hold what a stranger has sent.
+const maxCause = 4 << 10
 
 // causeOf are the log attributes of an error, with the stack where it was a panic.
 func causeOf(err error) []any {
-	attrs := []any{"cause", printable.Escape(err.Error())}
+	attrs := []any{"cause", printable.Cut(err.Error(), maxCause)}
 	var p *handler.PanicError
 	if errors.As(err, &p) {
 		attrs = append(attrs, "stack", string(p.Stack))

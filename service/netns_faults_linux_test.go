@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	cableFor    = 1200 * time.Millisecond // how long a fault lasts
-	cableNormal = 3 * time.Second         // how long after it calls may fail
-	cableInARow = 20                      // of these must succeed
-	cableProbe  = 500 * time.Millisecond  // each in this time
+	cableNormal = 3 * time.Second        // how long after it calls may fail
+	cableInARow = 20                     // of these must succeed
+	cableProbe  = 500 * time.Millisecond // each in this time
 )
 
 // cableFaults are what happens to the cable, one after the other.
@@ -34,6 +33,17 @@ var cableFaults = []struct {
 	{name: "cut until links are dead", cut: deadTime + slack},
 }
 
+// cableFor is how long a fault lasts.
+func cableFor(t testing.TB) time.Duration {
+	text := os.Getenv("QUARTET_CABLE")
+	if text == "" {
+		return 1200 * time.Millisecond
+	}
+	d, err := time.ParseDuration(text)
+	tcpNoErr(t, err)
+	return d
+}
+
 // TestTimedCableFaults: over a cable between two hosts that is slow, loses packets or is cut, under load: the ledger
 // holds, and soon after each fault calls are normal again. Whoever binds.
 //
@@ -41,12 +51,6 @@ var cableFaults = []struct {
 func TestTimedCableFaults(t *testing.T) {
 	t.Parallel()
 	onTwoHosts(t, func(t *testing.T, far *farHost) {
-		lasts := cableFor
-		if text := os.Getenv("QUARTET_CABLE"); text != "" {
-			var err error
-			lasts, err = time.ParseDuration(text)
-			tcpNoErr(t, err)
-		}
 		set := far.slowable()
 		far.up()
 		r := &cableRun{t: t, book: newLedger()}
@@ -66,7 +70,7 @@ func TestTimedCableFaults(t *testing.T) {
 				continue
 			default:
 				set(f.faults)
-				<-time.After(lasts)
+				<-time.After(cableFor(t))
 				set(linkFaults{})
 			}
 			slowest = max(slowest, r.normal(f.name))

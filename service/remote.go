@@ -147,6 +147,9 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
 		i.health.succeeded(now)
 	}
+	if res.forward != nil {
+		i.learn(a, wire.OutcomeAnswered, now) // it had time for the call
+	}
 	if res.resp != nil {
 		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
 		i.learn(a, res.resp.Outcome, now)

@@ -66,9 +66,6 @@ func transient(resp *handler.Response) bool {
 
 // pause waits before a further attempt, within the deadline.
 func (k *call) pause(ctx context.Context) {
-	if k.retries == 0 {
-		return
-	}
 	d := min(retryPause<<(k.retries-1), retryPauseMax)
 	t := time.NewTimer(d/2 + rand.N(d/2))
 	defer t.Stop()

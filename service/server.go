@@ -212,6 +212,6 @@ func (s *Server) Stats() ServerStats {
 // logFailure keeps a failure that its caller sees only as 500.
 func (s *Server) logFailure(j *job, err error, took time.Duration) {
 	s.opts.log.Error("a handler failed", append([]any{
-		"service", s.name, "path", printable.Escape(j.req.Path), "method", j.req.Method, "id", j.req.ID.String(), "took", took,
+		"service", s.name, "path", printable.Cut(j.req.Path, maxCause), "method", j.req.Method, "id", j.req.ID.String(), "took", took,
 	}, causeOf(err)...)...)
 }

@@ -44,11 +44,11 @@ func (l *waitList) paceOf(c *call) *pace {
 	return &l.syncPace
 }
 
-// hopeless says that a call would wait too long for a free place in a window: those that are before it will take
-// most of the time that it has. It is better told at once.
+// hopeless says that a call would wait too long for a free place in a window: those that are before it take a good part
+// of the time that it has, and the least stall the rest. It is better told at once: a longer line wins nothing.
 func (l *waitList) hopeless(c *call) bool {
 	n := l.of(c).Len()
-	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > windowWait/2
+	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > windowWait/4
 }
 
 func (l *waitList) add(c *call) (*waiter, error) {

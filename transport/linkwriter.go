@@ -102,6 +102,9 @@ func (w *writer) gather() {
 	w.mu.Lock()
 	w.gathering = false
 	w.flush()
+	if !w.busy {
+		w.giveRoom()
+	}
 }
 
 // A link is fast with so many messages in so long. Only then others are waited for: whoever has to do with a slow one
@@ -328,7 +331,7 @@ func writeError(err error) error {
 func (w *writer) waitRoom() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.busy || w.link.ctx.Err() != nil {
+	if !w.busy && !w.gathering || w.link.ctx.Err() != nil {
 		now := make(chan struct{})
 		close(now)
 		return now

@@ -131,7 +131,7 @@ func (p *Peer) SendWithin(frame []byte, d time.Duration) error {
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	for {
-		if _, err := p.Send(frame); err != ErrQueueFull {
+		if _, err := p.Send(frame); !errors.Is(err, ErrQueueFull) {
 			return err
 		}
 		select {

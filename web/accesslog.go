@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -91,10 +92,16 @@ func (v *visit) status(ended bool) int {
 		return v.Status()
 	case !ended:
 		return http.StatusInternalServerError
-	case v.request.Header.Get("Upgrade") != "":
+	case v.request.Header.Get("Upgrade") != "" && v.hijacked():
 		return http.StatusSwitchingProtocols
 	}
 	return http.StatusOK
+}
+
+// hijacked asks net/http: a client's Upgrade alone says nothing about what the page did.
+func (v *visit) hijacked() bool {
+	_, err := v.Unwrap().Write(nil)
+	return errors.Is(err, http.ErrHijacked)
 }
 
 func levelOf(status int, ended bool) slog.Level {

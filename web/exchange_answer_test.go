@@ -82,10 +82,14 @@ func answerExchanges() []exchange {
 			w.WriteHeader(201)
 			w.Header().Del("X")
 		},
-		"a date":             answering(0, "", "Date", "Sat, 01 Jan 2000 00:00:00 GMT"),
-		"a redirect":         func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "../b?c=\u00e4", 301) },
-		"a redirect of POST": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "//example.org/", 307) },
-		"an error":           func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<no>", 418) },
+		"a date": answering(0, "", "Date", "Sat, 01 Jan 2000 00:00:00 GMT"),
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "../b?c=\u00e4", http.StatusMovedPermanently)
+		},
+		"a redirect of POST": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "//example.org/", http.StatusTemporaryRedirect)
+		},
+		"an error": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<no>", http.StatusTeapot) },
 		"a type of nil": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = nil
 			fmt.Fprint(w, "<html>")

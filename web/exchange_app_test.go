@@ -3,6 +3,7 @@ package web_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,8 +45,9 @@ func look(r *http.Request) seen {
 	if r.TLS != nil {
 		s.TLS = "server " + r.TLS.ServerName
 	}
-	body, err := io.ReadAll(r.Body)
-	s.Body, s.BodyErr, s.Trailer = q(digest(body)), err != nil, len(r.Trailer)
+	var err error
+	s.Body, err = digest(r.Body)
+	s.BodyErr, s.Trailer = err != nil, len(r.Trailer)
 	return s
 }
 
@@ -55,12 +57,17 @@ func q(s string) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// digest shortens what is long.
-func digest(body []byte) string {
-	if len(body) <= 64 {
-		return string(body)
+// digest reads a body, quotes it where it is short and gives length and checksum where it is long.
+func digest(body io.Reader) (string, error) {
+	var short strings.Builder
+	n, err := io.CopyN(&short, body, 65)
+	if err == io.EOF {
+		return q(short.String()), nil
 	}
-	return fmt.Sprintf("%d bytes %x", len(body), sha256.Sum256(body))
+	sum := sha256.New()
+	_, _ = io.WriteString(sum, short.String())
+	more, rest := io.Copy(sum, body)
+	return fmt.Sprintf("%d bytes %x", n+more, sum.Sum(nil)), errors.Join(err, rest)
 }
 
 // echo answers with what it sees.

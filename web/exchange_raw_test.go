@@ -102,9 +102,10 @@ func readReply(br *bufio.Reader, method string) (a reply) {
 			a.end = "bad length " + length
 			return a
 		}
-		if a.body, err = readAll(io.LimitReader(br, n)); err == nil && int64(len(a.body)) < n {
-			err = io.ErrUnexpectedEOF
-		}
+		var b strings.Builder
+		b.Grow(int(min(n, 2*most)))
+		_, err = io.CopyN(&b, br, n)
+		a.body = b.String()
 	default:
 		a.body, err = readAll(br)
 	}

@@ -37,6 +37,16 @@ func shop() http.Handler {
 	return shop
 }
 
+// realIP believes whatever a client says, as chi's deprecated RealIP does.
+func realIP(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ip := r.Header.Get("X-Real-Ip"); ip != "" {
+			r.RemoteAddr = ip
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // around puts a middleware around h as chi users do.
 func around(m wrapper, h http.Handler) http.Handler {
 	router := chi.NewRouter()
@@ -77,7 +87,7 @@ func TestChiMiddlewaresWorkOnBothSides(t *testing.T) {
 			get("/", "Authorization: Basic YTpj"), request("POST", "/form", "a=b")}},
 		{"Throttle", middleware.Throttle(9), nil},
 		{"Timeout", middleware.Timeout(time.Minute), nil},
-		{"RealIP", middleware.RealIP, []string{get("/client", "X-Real-Ip: 192.0.2.7"), get("/client", "X-Forwarded-For: ::1, 1.2.3.4"), get("/client", "X-Real-Ip: a\tb")}},
+		{"RealIP", realIP, []string{get("/client", "X-Real-Ip: 192.0.2.7"), get("/client", "X-Real-Ip: a\tb")}},
 		{"StripSlashes", middleware.StripSlashes, []string{get("/slash/7/"), get("/slash/a%2Fb/"), get("/slash/%C3%A4//")}},
 		{"RedirectSlashes", middleware.RedirectSlashes, []string{get("/slash/7/?a"), get("//example.org//")}},
 		{"CleanPath", middleware.CleanPath, []string{get("//slash///7"), get("/a/../slash/./7")}},

@@ -171,10 +171,14 @@ func head(r *http.Request) (*handler.Request, error) {
 			return nil, handler.Errorf(http.StatusBadRequest, "a header field with a control character")
 		}
 	}
+	if t, _ := handler.TrailFrom(r.Context()); t.TraceParent != "" { // what the app says goes before what the client says
+		delete(f.values, "traceparent")
+		delete(f.values, "tracestate")
+	}
 	if left, limited := maxForwards(r); limited {
 		f.values["max-forwards"] = []string{strconv.FormatUint(left-1, 10)}
 	}
-	if !f.addOrigin(r) {
+	if !f.addOrigin(r, path) {
 		return nil, handler.Errorf(http.StatusBadRequest, "a control character in the query, the host or the client's address")
 	}
 	if f.tooLarge() {
@@ -185,13 +189,13 @@ func head(r *http.Request) (*handler.Request, error) {
 }
 
 // addOrigin adds what HTTP says outside of its fields.
-func (f *fields) addOrigin(r *http.Request) bool {
+func (f *fields) addOrigin(r *http.Request, path string) bool {
 	scheme := "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	f.values[schemeField] = []string{scheme}
-	f.addRoute(r)
+	f.addRoute(r, path)
 	ok := r.RemoteAddr == "" || f.add(remoteField, []string{r.RemoteAddr}, refuseControl)
 	if r.Host != "" {
 		ok = f.add(hostField, []string{r.Host}, refuseControl) && ok

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"quartet/handler"
@@ -108,6 +109,9 @@ func httpRequest(ctx context.Context, r *handler.Request, h http.Handler) (*http
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, Host: one(r, hostField), RemoteAddr: one(r, remoteField),
 		Body: http.NoBody, ContentLength: int64(len(r.Body)),
+	}
+	if _, said := header["Content-Length"]; said { // who forwarded it may have changed the body
+		header.Set("Content-Length", strconv.Itoa(len(r.Body)))
 	}
 	if len(r.Body) > 0 {
 		req.Body = io.NopCloser(bytes.NewReader(r.Body))

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,8 +49,9 @@ func odd(c rune) bool {
 }
 
 // addRoute adds what chi's routers have found out so far: the METHOD and the rest of the path that the next one goes by,
-// and the parameters. A router that was mounted in another one needs it wherever it runs.
-func (f *fields) addRoute(r *http.Request) {
+// and the parameters. A router that was mounted in another one needs it wherever it runs. It is about this path: see
+// withRoute.
+func (f *fields) addRoute(r *http.Request, path string) {
 	route := chi.RouteContext(r.Context())
 	if route == nil {
 		return
@@ -65,13 +68,20 @@ func (f *fields) addRoute(r *http.Request) {
 	}
 	if len(values) > 1 || values[0] != " " {
 		f.add(routeField, values, blankControl)
+		f.values[routeField][0] += " " + fingerprint(path)
 	}
 }
 
-// withRoute is the way back of addRoute: req as h shall see it.
+// withRoute is the way back of addRoute: req as h shall see it. Where the request was forwarded to another path, what
+// routers found out about the old one says nothing, and must not choose the route.
 func withRoute(req *http.Request, r *handler.Request, h http.Handler) *http.Request {
 	values := r.Header[routeField]
 	if len(values) == 0 {
+		return req
+	}
+	method, rest, _ := strings.Cut(values[0], " ")
+	path, of, _ := strings.Cut(rest, " ")
+	if of != fingerprint(r.Path) {
 		return req
 	}
 	route := chi.NewRouteContext()
@@ -79,7 +89,6 @@ func withRoute(req *http.Request, r *handler.Request, h http.Handler) *http.Requ
 	if route.Routes == nil {
 		route.Routes = chi.NewRouter() // some of chi's middlewares ask it
 	}
-	method, path, _ := strings.Cut(values[0], " ")
 	route.RouteMethod, route.RoutePath = unescape(method), unescape(path)
 	for _, v := range values[1:] {
 		name, value, _ := strings.Cut(v, "=")
@@ -88,6 +97,12 @@ func withRoute(req *http.Request, r *handler.Request, h http.Handler) *http.Requ
 		req.SetPathValue(name, value)
 	}
 	return req.WithContext(context.WithValue(req.Context(), chi.RouteCtxKey, route))
+}
+
+// fingerprint tells paths apart in less room than the longest takes.
+func fingerprint(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:16])
 }
 
 // unescape gives what it cannot read back as it is: Offload has not sent it.

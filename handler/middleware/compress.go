@@ -20,7 +20,7 @@ const (
 )
 
 // Compress compresses the body of answers of at least minBytes with gzip, if the header accept-encoding of the request
-// allows it, and says so in content-encoding. Request.Bind and Response.Bind decompress (up to handler.MaxInflated);
+// allows it, and says so in content-encoding. Response.Bind decompresses (up to handler.MaxInflated);
 // Response.Text and Response.Body do not. A browser does, when the answer crosses web.Serve and web.Offload.
 //
 // It leaves alone what has a content-encoding or a content-range already, what says cache-control: no-transform,

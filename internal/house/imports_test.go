@@ -25,6 +25,7 @@ var areas = map[string][]string{
 	"demos":              {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
 	"docs":               {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
 	"internal/house":     {},
+	"internal/soak":      {"transport/wire", "transport", "handler", "service"},
 }
 
 // homes lists, for each third-party module with a home, the areas that may import it.
