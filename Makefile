@@ -4,10 +4,11 @@ HTTP     ?= 127.0.0.1:6767
 MONOLITH ?= 127.0.0.1:6768
 DELAY    ?= 5s
 FUZZTIME ?= 10s
+SOAK     ?= 10m
 BENCH     = .cache/bench/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fuzz bench bench-full bench-go bench-build clean
+.PHONY: help build demo test lint fuzz soak bench bench-full bench-go bench-build clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +29,11 @@ lint: ## gofmt, vet (also for darwin), staticcheck, tidy modules, shell syntax
 
 fuzz: ## run every fuzz target for a while (FUZZTIME=10s each)
 	@scripts/fuzz '$(FUZZTIME)'
+
+soak: ## calls for SOAK=10m while instances come and go, watching what must not grow; files go to .cache/soak
+	@mkdir -p .cache/soak
+	@go build -o .cache/soak/soak ./internal/soak
+	@exec .cache/soak/soak -for '$(SOAK)' -dir .cache/soak
 
 bench: bench-build ## Quartet beside its peers, in two minutes; the table also goes to .cache/bench
 	@$(BENCH)/bench -out .cache/bench

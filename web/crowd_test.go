@@ -78,6 +78,19 @@ func upload(t *testing.T, w world, n int) net.Conn {
 	return conn
 }
 
+// refusedUpload sends all but the last byte and reads the answer, which must not wait for that byte. It tries again where
+// the answer was lost: who closes a connection before all has been read resets it, which net/http puts off by 500 ms.
+func refusedUpload(t *testing.T, w world, n int) (a reply) {
+	t.Helper()
+	for range 5 {
+		send := request("POST", "/", "", fmt.Sprint("Content-Length: ", n)) + letters(n-1)
+		if a = talk(t, w.dial(t), send, "POST")[0]; a.end == "" {
+			break
+		}
+	}
+	return a
+}
+
 // finish sends the last byte and reads the answer.
 func finish(t *testing.T, conn net.Conn) reply {
 	t.Helper()
@@ -109,13 +122,13 @@ func TestManyLargeUploadsAreBounded(t *testing.T) {
 		for range web.MaxBuffered/most - 1 {
 			all = append(all, upload(t, w, most))
 		}
-		all = append(all, upload(t, w, most-most/8))
+		all = append(all, upload(t, w, most-20_000)) // now there is no room for half of a body that counts
 		await(t, "the uploads are there", func() bool { return held() > web.MaxBuffered-2<<20 })
 		return all
 	}
 	slow := fill()
 	for range 8 {
-		a := finish(t, upload(t, w, 1<<20+100<<10))
+		a := refusedUpload(t, w, 200_000)
 		is.Equal(a.code(), 503) // there is no room for more
 		is.Equal(a.field("Retry-After"), "1")
 		is.True(strings.Contains(a.body, "too many large requests are under way"))

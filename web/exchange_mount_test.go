@@ -32,13 +32,21 @@ func reports() http.Handler {
 	return router
 }
 
+// gets is a router that leaves HEAD to whoever stands before it.
+func gets() http.Handler {
+	router := chi.NewRouter()
+	router.Get("/got/{id}", tell)
+	return router
+}
+
 // site mounts it, in all the ways that chi users mount.
 func site(reports func(http.Handler) http.Handler, moved http.Handler) http.Handler {
 	site := chi.NewRouter()
-	site.Use(middleware.StripSlashes)
+	site.Use(middleware.StripSlashes, middleware.GetHead)
 	site.Route("/t/{tenant}", func(r chi.Router) { r.Mount("/reports", reports(moved)) })
 	site.Mount("/plain", reports(moved))
-	site.With(middleware.GetHead).Mount("/heads", reports(moved))
+	site.Mount("/wrapped", reports(http.HandlerFunc(moved.ServeHTTP))) // no router that chi could ask
+	site.Get("/got/{id}", reports(gets()).ServeHTTP)
 	site.Handle("/one/{id}/{tenant}", reports(http.HandlerFunc(tell)))
 	site.Handle("/routed/{tenant}", reports(moved)) // a router that was not mounted goes by the whole path
 	site.Handle("/whole/*", reports(http.HandlerFunc(echo)))
@@ -55,7 +63,7 @@ func TestMountedRouterMovesByOneLine(t *testing.T) {
 		for _, target := range []string{
 			"/t/acme/reports", "/t/acme/reports/", "/t/acme/reports/7", "/t/acme/reports/7/", "/t/%C3%A4%20%00/reports/%C3%B6%0D%0A",
 			"/t/a%2Fb/reports/c%2Fd", "/t/=&+%25/reports/+%26%3D", "/t/acme/reports/files/a//b", "/t/acme/reports/7/pages/8", "/t/acme/reports/7/8/9",
-			"/plain/7", "/plain", "/plain//", "/heads/7", "/one/7/acme", "/one/a%2Fb/%2B+", "/routed/7", "/none", "/whole/a/b?c",
+			"/plain/7", "/plain", "/plain//", "/wrapped/7", "/got/7", "/one/7/acme", "/one/a%2Fb/%2B+", "/routed/7", "/none", "/whole/a/b?c",
 		} {
 			send := request(method, target, "")
 			want := talk(t, direct.dial(t), send, method)

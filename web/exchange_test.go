@@ -181,7 +181,13 @@ func TestExchanges(t *testing.T) {
 			}
 			for _, w := range worlds {
 				want := x.expected(t, plain, w.services)
-				if got := talk(t, w.dial(t), x.bytes(i), methods...); !reflect.DeepEqual(got, want) {
+				got := talk(t, w.dial(t), x.bytes(i), methods...)
+				for try := 0; try < 3 && got[0].line == "" && want[0].line != ""; try++ {
+					// The answer to what nobody has read to its end may be lost: the server's close resets the connection,
+					// 500 ms after the answer.
+					got = talk(t, w.dial(t), x.bytes(i), methods...)
+				}
+				if !reflect.DeepEqual(got, want) {
 					t.Errorf("%s:\n got %v\nwant %v", w.name, got, want)
 				}
 			}

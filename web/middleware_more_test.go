@@ -57,9 +57,20 @@ func TestTimeoutAnswers504(t *testing.T) {
 	})
 }
 
+// silent is a middleware.LogEntry.
+type silent struct{}
+
+func (silent) Write(int, int, http.Header, time.Duration, any) {}
+func (silent) Panic(any, []byte)                               {}
+
 func TestPanicIs500WithAndWithoutRecoverer(t *testing.T) {
 	t.Parallel()
-	sides(t, middleware.Recoverer, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), func(t *testing.T, w world) {
+	recoverer := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			middleware.Recoverer(next).ServeHTTP(w, middleware.WithLogEntry(r, silent{})) // else it prints in colours
+		})
+	}
+	sides(t, recoverer, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }), func(t *testing.T, w world) {
 		is := is.New(t)
 		a := talk(t, w.dial(t), get("/")+get("/"), "GET", "GET")
 		is.Equal(a[0].line, "HTTP/1.1 500 Internal Server Error")
