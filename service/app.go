@@ -57,7 +57,7 @@ func (a *app) Receive(m transport.Message) {
 	case *wire.Cancel:
 		a.cancel(msg.ID)
 	case *wire.Hello:
-		a.hello(msg)
+		a.hello(msg, arrived)
 	case *wire.Bye:
 		a.takeBye()
 	default:
@@ -208,10 +208,13 @@ func (a *app) cancel(id wire.ID) {
 	}
 }
 
-func (a *app) hello(h *wire.Hello) {
+func (a *app) hello(h *wire.Hello, arrived int64) {
 	if h.MinVersion > wire.Version || h.MaxVersion < wire.MinVersion {
 		a.violation(fmt.Errorf("it speaks versions %d to %d, this side %d to %d", h.MinVersion, h.MaxVersion, wire.MinVersion, wire.Version))
 		return
+	}
+	if h.Sent != 0 {
+		a.delays.excess(arrived, h.Sent) // the measure for the first request
 	}
 	a.mu.Lock()
 	a.told = h

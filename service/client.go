@@ -261,6 +261,6 @@ func (r *remote) sayHello() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range r.instances {
-		i.frames.send(r.told.Load())
+		i.greet()
 	}
 }

@@ -208,6 +208,13 @@ func (i *instance) bye() {
 	}
 }
 
+// greet says hello, with the clock that requests will show.
+func (i *instance) greet() {
+	hello := *i.remote.told.Load()
+	hello.Sent = clock()
+	i.frames.send(&hello)
+}
+
 func (i *instance) sayBye() {
 	i.handing.Lock()
 	defer i.handing.Unlock()

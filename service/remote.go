@@ -83,7 +83,7 @@ func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	}
 	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)
 	r.instances = append(r.instances, i)
-	i.frames.send(r.told.Load())
+	i.greet()
 	return i
 }
 

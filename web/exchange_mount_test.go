@@ -17,7 +17,8 @@ import (
 // tell shows what a handler learns of where it is.
 func tell(w http.ResponseWriter, r *http.Request) {
 	param := func(name string) string { return chi.URLParam(r, name) + "," + r.PathValue(name) }
-	fmt.Fprintf(w, "%s %q %q tenant %q id %q rest %q", r.Method, r.URL.Path, r.RequestURI, param("tenant"), param("id"), param("*"))
+	fmt.Fprintf(w, "%s %q %q tenant %q id %q rest %q odd %q",
+		r.Method, r.URL.Path, r.RequestURI, param("tenant"), param("id"), param("*"), param("a=b&c%"))
 }
 
 // reports is a router that somebody has mounted below /t/{tenant}/reports and now moves to another process.
@@ -49,7 +50,8 @@ func site(reports func(http.Handler) http.Handler, moved http.Handler) http.Hand
 	site.Get("/got/{id}", reports(gets()).ServeHTTP)
 	site.Handle("/one/{id}/{tenant}", reports(http.HandlerFunc(tell)))
 	site.Handle("/routed/{tenant}", reports(moved)) // a router that was not mounted goes by the whole path
-	site.Handle("/whole/*", reports(http.HandlerFunc(echo)))
+	site.Handle("/whole/*", reports(http.HandlerFunc(tell)))
+	site.Handle("/odd/{a=b&c%}/*", reports(http.HandlerFunc(tell)))
 	return site
 }
 
@@ -63,7 +65,7 @@ func TestMountedRouterMovesByOneLine(t *testing.T) {
 		for _, target := range []string{
 			"/t/acme/reports", "/t/acme/reports/", "/t/acme/reports/7", "/t/acme/reports/7/", "/t/%C3%A4%20%00/reports/%C3%B6%0D%0A",
 			"/t/a%2Fb/reports/c%2Fd", "/t/=&+%25/reports/+%26%3D", "/t/acme/reports/files/a//b", "/t/acme/reports/7/pages/8", "/t/acme/reports/7/8/9",
-			"/plain/7", "/plain", "/plain//", "/wrapped/7", "/got/7", "/one/7/acme", "/one/a%2Fb/%2B+", "/routed/7", "/none", "/whole/a/b?c",
+			"/plain/7", "/plain", "/plain//", "/wrapped/7", "/got/7", "/one/7/acme", "/one/a%2Fb/%2B+", "/routed/7", "/none", "/whole/a/b?c", "/odd/d=e%20&/f",
 		} {
 			send := request(method, target, "")
 			want := talk(t, direct.dial(t), send, method)

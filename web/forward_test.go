@@ -90,6 +90,16 @@ func failureHeader(length int, more ...string) http.Header {
 	return h
 }
 
+func TestForwardBelievesOnlyALengthThatIsOne(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	for said, want := range map[string]string{"7": "7", "0": "0", "": "2", "-1": "2", "+7": "2", "07": "2", "7 ": "2", "7\r\nX: y": "2"} {
+		c := fakeCaller{resp: &handler.Response{Header: map[string][]string{"content-length": {said}}, Body: []byte("hi")}}
+		is.Equal(visit(page(c), "HEAD", "/").Header().Get("Content-Length"), want)
+		is.Equal(visit(page(c), "GET", "/").Header().Get("Content-Length"), "2") // of what is written
+	}
+}
+
 func TestForwardRunsTheResponseHandler(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

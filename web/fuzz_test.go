@@ -144,6 +144,7 @@ func FuzzAnswerCrossing(f *testing.F) {
 	for _, bad := range nasty[:len(nasty)-2] {
 		f.Add(200, "", "x", bad, "set-cookie", "a=b", "body")
 		f.Add(404, bad, "retry-after", bad, bad, "x", "")
+		f.Add(404, "", "x"+bad, "a", bad, "x", "")
 		f.Add(304, "", "connection", "x", "x", bad, "body")
 		f.Add(206, "", "quartet-latin-1", "x", "x", bad, "\x00")
 	}

@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
@@ -159,4 +162,29 @@ func TestBodyThatWasReadBefore(t *testing.T) {
 	is.Equal(a.code(), 500)
 	is.True(strings.Contains(a.body, "the body was read, or changed, before it could be sent"))
 	is.Equal(talk(t, w.dial(t), request("POST", "/?a=b", "", form), "POST")[0].code(), 200) // nothing was there to read
+}
+
+// Whoever puts another body in its place says how long it is, or that he does not know.
+func TestBodyThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	offload := offloaded(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	for length, want := range map[int64]int{-1: 200, 100_000: 200, 3: 500, 100_001: 500} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(letters(100_000)))
+		r.ContentLength = length
+		w := httptest.NewRecorder()
+		offload.ServeHTTP(w, r)
+		is.Equal(w.Code, want)
+		is.True(want != 200 || w.Body.String() == letters(100_000)) // all of it came
+	}
+}
+
+func TestBodyThatFailsAfterTheClientLeft(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	offloaded(t, http.HandlerFunc(echo)).ServeHTTP(w, httptest.NewRequestWithContext(ctx, "POST", "/", iotest.ErrReader(io.ErrUnexpectedEOF)))
+	is.Equal(w.Code, 499) // for the access log
 }

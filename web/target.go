@@ -62,9 +62,7 @@ func (f *fields) addRoute(r *http.Request, path string) {
 	}
 	values := []string{url.QueryEscape(method) + " " + url.QueryEscape(route.RoutePath)}
 	for i, name := range route.URLParams.Keys {
-		if name != "*" { // of the route that leads here, and Mount empties it
-			values = append(values, url.QueryEscape(name)+"="+url.QueryEscape(route.URLParams.Values[i]))
-		}
+		values = append(values, url.QueryEscape(name)+"="+url.QueryEscape(route.URLParams.Values[i]))
 	}
 	if len(values) > 1 || values[0] != " " {
 		f.add(routeField, values, blankControl)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,26 +21,41 @@ import (
 // doors are the ways to a service: its client, and a page that passes whole requests on, in front of which a browser sits.
 var doors = []struct {
 	name string
-	open func(t *testing.T, m *mesh, timeout time.Duration) door
-}{
-	{"Client", func(_ *testing.T, m *mesh, timeout time.Duration) door {
-		return func(ctx context.Context, a ask) *entry {
-			a.timeout = timeout
-			return m.book.call(ctx, m.client, a)
-		}
-	}},
-	{"Offload", openPage},
-}
+	open func(t *testing.T, m *mesh, timeout time.Duration) *door
+}{{"Client", openClient}, {"Offload", openPage}}
 
 // door asks, and tells how that ended: in an answer, service.ErrTimeout or service.ErrCanceled.
-type door func(context.Context, ask) *entry
+type door struct {
+	ask             func(context.Context, ask) *entry
+	arrived, inside atomic.Int64 // of those who ask: a browser is gone before the page is
+}
+
+func (d *door) enter() { d.arrived.Add(1); d.inside.Add(1) }
+func (d *door) leave() { d.inside.Add(-1) }
+
+func openClient(_ *testing.T, m *mesh, timeout time.Duration) *door {
+	d := new(door)
+	d.ask = func(ctx context.Context, a ask) *entry {
+		d.enter()
+		defer d.leave()
+		a.timeout = timeout
+		return m.book.call(ctx, m.client, a)
+	}
+	return d
+}
 
 // openPage is a door with a browser before it, which leaves when its context ends.
-func openPage(t *testing.T, m *mesh, timeout time.Duration) door {
-	site := httptest.NewServer(web.Offload(m.client, svc, service.WithTimeout(timeout)))
-	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+func openPage(t *testing.T, m *mesh, timeout time.Duration) *door {
+	d := new(door)
+	offload := web.Offload(m.client, svc, service.WithTimeout(timeout))
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.enter()
+		defer d.leave()
+		offload.ServeHTTP(w, r)
+	}))
 	t.Cleanup(site.Close)
-	return func(ctx context.Context, a ask) *entry {
+	browser := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	d.ask = func(ctx context.Context, a ask) *entry {
 		a.timeout = timeout
 		e, _ := m.book.open(a, false)
 		query := url.Values{"n": {strconv.Itoa(e.n)}, "nap": {a.nap.String()}}
@@ -47,6 +63,7 @@ func openPage(t *testing.T, m *mesh, timeout time.Duration) door {
 		m.book.end(e, handler.Text(text), err)
 		return e
 	}
+	return d
 }
 
 // visit gets a page.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,12 +67,17 @@ func (w world) addrs(t *testing.T, n int) []service.Addr {
 	return all
 }
 
+// lastPort is the last that freeEndpoint has found.
+var lastPort atomic.Uint32
+
+func init() { lastPort.Store(rand.Uint32N(10_000)) }
+
 // freeEndpoint finds a port that stays free until it is bound, and while its binder restarts: one below those that the
-// system hands out itself.
+// system hands out itself, and never the same twice.
 func freeEndpoint(t *testing.T) string {
 	t.Helper()
-	for range 100 {
-		at := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
+	for range 1000 {
+		at := fmt.Sprintf("127.0.0.1:%d", 10_000+lastPort.Add(1)%10_000)
 		if ln, err := net.Listen("tcp", at); err == nil {
 			ln.Close()
 			return "tcp://" + at
@@ -96,8 +102,18 @@ func newMesh(t *testing.T, w world, n int, o ...service.ClientOption) *mesh {
 	return meshOf(t, w, n, plan{}, o...)
 }
 
-// meshOf starts instances by a plan, but for where they are met.
+// meshOf is newMesh by a plan, but for where the instances are met.
 func meshOf(t *testing.T, w world, n int, p plan, o ...service.ClientOption) *mesh {
+	t.Helper()
+	m := unmet(t, w, n, p, o...)
+	for _, i := range m.all {
+		m.meets(i)
+	}
+	return m
+}
+
+// unmet does not wait.
+func unmet(t *testing.T, w world, n int, p plan, o ...service.ClientOption) *mesh {
 	t.Helper()
 	m := &mesh{I: is.New(t), t: t, book: new(ledger)}
 	addrs := w.addrs(t, n)
@@ -107,9 +123,6 @@ func meshOf(t *testing.T, w world, n int, p plan, o ...service.ClientOption) *me
 	for i := range n {
 		p.Addrs = addrs[i : i+1]
 		m.all = append(m.all, start(t, m.book, p))
-	}
-	for _, i := range m.all {
-		m.meets(i)
 	}
 	return m
 }

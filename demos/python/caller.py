@@ -19,7 +19,7 @@ class Caller:
         self.instance, self.prefix, self.attempts = os.urandom(16).hex(), os.urandom(8), 0
         self.todo = list(range(args.calls, 0, -1))
         self.waiting = {}  # id: number, until when
-        self.ended = set()  # ids
+        self.ended, self.left = set(), set()  # ids; those nobody waits for get one more message
         self.account = dict.fromkeys(COUNTED, 0)
         self.stop, self.progress = False, time.monotonic()
         self.down()
@@ -28,7 +28,7 @@ class Caller:
         self.plain_at = time.monotonic() + 1  # an instance that has not said hello by then is a plain one
         if not self.args.plain:
             self.links.send(1, quartet.HELLO, self.instance, f"caller.py/{os.getpid()}", [1, 1], "", None, [0, 0],
-                            [self.args.service])
+                            [self.args.service], int(time.monotonic() * 1e6))
 
     def down(self):
         """What the instance had and did not answer may have run; nobody will tell."""
@@ -59,7 +59,9 @@ class Caller:
             self.say_bye()
 
     def response(self, id, outcome, method, status, reason, header, body):
-        if id not in self.waiting:
+        if id in self.left:
+            self.left.remove(id)
+        elif id not in self.waiting:
             self.account["doubled" if id in self.ended else "stray"] += 1
         elif outcome in (quartet.OVERLOADED, quartet.DRAINING):  # it did not run
             self.todo.append(self.end(id, "sent_back")[0])
@@ -100,6 +102,7 @@ class Caller:
             if now >= until:
                 self.links.send(1, quartet.CANCEL, id)
                 self.end(id, "late")
+                self.left.add(id)
 
     def run(self):
         while (self.todo and not self.stop or self.waiting) and time.monotonic() < self.progress + self.args.patience:

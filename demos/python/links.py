@@ -79,9 +79,12 @@ class Links:
 
     def open(self, link):
         s = self.sockets[link] = self.context.socket(zmq.PULL if link == self.inward else zmq.PUSH)
-        s.ipv6, s.immediate, s.linger, s.maxmsgsize = True, True, 1000, MAX_MESSAGE
+        s.ipv6, s.linger, s.maxmsgsize = True, 1000, MAX_MESSAGE
         s.handshake_ivl, s.heartbeat_ivl, s.heartbeat_timeout = 3000, 1000, 3000
-        s.reconnect_ivl = -1  # what was meant for one process is not for the next
+        if link == self.outward:  # what was meant for one process is not for the next
+            s.immediate, s.reconnect_ivl = True, -1
+        else:  # either would drop what was received and not read; nobody waits for an hour
+            s.immediate, s.reconnect_ivl = False, 3_600_000
         self.monitors[link] = s.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | ENDED)
         self.poller.register(self.monitors[link], zmq.POLLIN)
         if link == self.inward:

@@ -14,24 +14,28 @@ WINDOW, WINDOW_BYTES = 256, 16 << 20
 
 
 class Worker:
-    def __init__(self, links, service, delay):
-        self.links, self.service, self.delay = links, service, delay
+    def __init__(self, links, args):
+        self.links, self.service, self.delay, self.plain = links, args.service, args.delay, args.plain
+        self.journal = args.journal and open(args.journal, "ab", buffering=0)
         self.instance = os.urandom(16).hex()
         self.leaving = None  # since when
         self.down()
 
     def up(self):
-        self.links.send(1, quartet.HELLO, self.instance, f"worker.py/{os.getpid()}", [1, 1], self.service,
-                        [[METHOD, PATH]], [WINDOW, WINDOW_BYTES], [])
+        if not self.plain:
+            self.links.send(1, quartet.HELLO, self.instance, f"worker.py/{os.getpid()}", [1, 1], self.service,
+                            [[METHOD, PATH]], [WINDOW, WINDOW_BYTES], [])
 
     def down(self):
         self.work, self.due, self.bytes = {}, [], 0  # nobody waits for it any more
         self.said_bye = self.heard_bye = False
-        self.lowest = None  # the smallest (arrival - sent) of the link, in µs
+        self.least = None  # (arrival - sent) of the link, and when that was, in µs
 
     def take(self, message):
         if message[1] == quartet.REQUEST:
             self.request(*message[2:13])
+        elif message[1] == quartet.HELLO and message[9:] and message[9]:
+            self.excess(time.monotonic() * 1e6, message[9])
         elif message[1] == quartet.CANCEL and message[2] in self.work:
             self.finish(message[2], 499, "canceled")
         elif message[1] == quartet.BYE:
@@ -41,9 +45,7 @@ class Worker:
     def request(self, id, path, method, flags, hops, left, sent, sender, header, args, body):
         now, body = time.monotonic(), body or b""
         size = max(len(body), 256)
-        late = now * 1e6 - sent
-        self.lowest = late if self.lowest is None else min(self.lowest, late)
-        left = left / 1e3 - (late - self.lowest) / 1e6  # it may have lain in a buffer
+        left = left / 1e3 - self.excess(now * 1e6, sent) / 1e6
         if self.leaving:
             return self.answer(id, quartet.DRAINING, 503, "draining")
         if left <= 0:
@@ -58,10 +60,19 @@ class Worker:
             delay = quartet.duration((args or {}).get("delay", self.delay))
         except ValueError:
             return self.answer(id, quartet.ANSWERED, 400, "the argument delay is no duration")
+        if self.journal:
+            self.journal.write(b"%b %d\n" % (b" ".join(body.split()[:2]), time.time() * 1e6))
         if delay == 0:
             return self.answer(id, quartet.ANSWERED, 200, "", body)
         self.work[id], self.bytes = (now, delay <= left, body), self.bytes + size
         heapq.heappush(self.due, (now + min(delay, left), id))
+
+    def excess(self, arrived, sent):
+        """How much longer than the least a request was on its way: it may have lain in a buffer. Clocks drift, so the
+        least is forgotten slowly."""
+        least, at = self.least or (arrived - sent, arrived)
+        self.least = min(least + (arrived - at) / 2000, arrived - sent), arrived
+        return arrived - sent - self.least[0]
 
     def finish(self, id, status, reason):
         began, _, body = self.work.pop(id)
@@ -74,7 +85,7 @@ class Worker:
                         len(self.work))
 
     def say_bye(self):
-        if not self.said_bye:
+        if not self.said_bye and not self.plain:
             self.said_bye = self.links.send(1, quartet.BYE)
 
     def leave(self):
@@ -101,10 +112,12 @@ class Worker:
 def main():
     flags = quartet.flags(__doc__)
     flags.add_argument("--delay", metavar="TIME", default="5s", help="of requests without the argument delay")
+    flags.add_argument("--journal", metavar="FILE", help="where each request that is begun is noted: its first two words, and when")
+    flags.add_argument("--plain", action="store_true", help="be a plain peer: no pair, hello and bye")
     args = flags.parse_args()
     quartet.duration(args.delay)
-    pair = links.open_links("instance", args)
-    worker = Worker(pair, args.service, args.delay)
+    pair = links.open_links("instance", args, named=not args.plain)
+    worker = Worker(pair, args)
     quartet.stop_on_signal(worker.leave)
     print("worker: serving at", *pair.endpoints.values(), flush=True)
     while worker.turn():

@@ -29,16 +29,16 @@ func Append(dst []byte, m Message) ([]byte, error) {
 	return out, nil
 }
 
-// shape is the layout of a kind: the elements of its array, and which of them
-// is the body (0: none).
-type shape struct{ fields, body int }
+// shape is the layout of a kind: the elements of its array, how many of them
+// peers of before have (0: all), and which of them is the body (0: none).
+type shape struct{ fields, least, body int }
 
 var shapes = [...]shape{
 	KindRequest:  {fields: 13, body: 12},
 	KindResponse: {fields: 12, body: 8},
 	KindForward:  {fields: 9, body: 8},
 	KindCancel:   {fields: 3},
-	KindHello:    {fields: 9},
+	KindHello:    {fields: 10, least: 9},
 	KindBye:      {fields: 2},
 }
 
@@ -134,4 +134,5 @@ func (e *encoder) hello(h *Hello) {
 	e.uint(uint64(h.WindowMessages))
 	e.uint(h.WindowBytes)
 	e.strs(h.Services)
+	e.int(h.Sent)
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -37,15 +38,15 @@ func decode(frame []byte) (Message, error) {
 	case kind == 0 || kind >= uint64(len(shapes)):
 		return nil, fmt.Errorf("%w: %d", ErrKind, kind)
 	}
-	if need := shapes[kind].fields; more+2 < need {
+	if need := cmp.Or(shapes[kind].least, shapes[kind].fields); more+2 < need {
 		return nil, malformed(0, &FieldError{"message", fmt.Sprintf("must have %d elements", need), ErrInvalid})
 	}
-	return c.message(Kind(kind), &s)
+	return c.message(Kind(kind), more+2, &s)
 }
 
-// message reads the fields of a message of kind k, of which the scan knows
-// where they start.
-func (c *cursor) message(k Kind, s *scanner) (Message, error) {
+// message reads the fields of a message of kind k and that many elements, of
+// which the scan knows where they start.
+func (c *cursor) message(k Kind, elements int, s *scanner) (Message, error) {
 	texts, body := len(c.b), 0
 	if n := shapes[k].body; n > 0 {
 		texts = int(s.starts[n])
@@ -58,7 +59,7 @@ func (c *cursor) message(k Kind, s *scanner) (Message, error) {
 	}
 	c.text = string(c.b[:texts])
 
-	m := c.fields(k)
+	m := c.fields(k, elements)
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -68,7 +69,7 @@ func (c *cursor) message(k Kind, s *scanner) (Message, error) {
 	return m, nil
 }
 
-func (c *cursor) fields(k Kind) Message {
+func (c *cursor) fields(k Kind, elements int) Message {
 	switch k {
 	case KindRequest:
 		return c.request()
@@ -79,7 +80,7 @@ func (c *cursor) fields(k Kind) Message {
 	case KindCancel:
 		return &Cancel{ID: c.id()}
 	case KindHello:
-		return c.hello()
+		return c.hello(elements)
 	default:
 		return &Bye{}
 	}
@@ -130,7 +131,7 @@ func (c *cursor) forward() *Forward {
 	}
 }
 
-func (c *cursor) hello() *Hello {
+func (c *cursor) hello(elements int) *Hello {
 	h := &Hello{Instance: c.str("instance"), Name: c.str("name")}
 	more := c.tuple("versions", 2)
 	h.MinVersion = uint8(c.uint("versions", math.MaxUint8))
@@ -143,5 +144,8 @@ func (c *cursor) hello() *Hello {
 	h.WindowBytes = c.uint("window", math.MaxUint64)
 	c.skip(more)
 	h.Services = c.strs("services", MaxServices)
+	if elements >= shapes[KindHello].fields {
+		h.Sent = c.int("sent")
+	}
 	return h
 }

@@ -110,6 +110,9 @@ type Hello struct {
 
 	// From an app.
 	Services []string // the services it holds
+	// Sent is the sender's clock, as in a Request: the measure of what requests lie in buffers, the first among them. 0: not
+	// told.
+	Sent int64
 }
 
 // Bye says that its sender takes no more requests (an instance) or sends no more (an app).

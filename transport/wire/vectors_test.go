@@ -153,7 +153,7 @@ func goodMessages() []goodMessage {
 			WindowMessages: 256, WindowBytes: 16 << 20}},
 		{"hello of an instance that tells no routes", &Hello{Instance: instanceID, MinVersion: 1, MaxVersion: 1, Service: "slow", WindowMessages: 1, WindowBytes: 1 << 40}},
 		{"hello of an instance without routes", &Hello{Instance: instanceID, MinVersion: 1, MaxVersion: 2, Service: "slow", Routes: []Route{}, WindowMessages: 64, WindowBytes: 65535}},
-		{"hello of an app", &Hello{Instance: appID, Name: "web-1", MinVersion: 1, MaxVersion: 1, Services: []string{"slow", "thumbnails"}}},
+		{"hello of an app", &Hello{Instance: appID, Name: "web-1", MinVersion: 1, MaxVersion: 1, Services: []string{"slow", "thumbnails"}, Sent: 1_700_000_000_000_000}},
 		{"bye", &Bye{}},
 	}
 }

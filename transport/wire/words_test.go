@@ -59,6 +59,7 @@ type helloWords struct {
 	Routes   [][2]string `json:"routes"`
 	Window   [2]uint64   `json:"window"`
 	Services []string    `json:"services"`
+	Sent     int64       `json:"sent"`
 }
 
 type byeWords struct{}
@@ -77,7 +78,7 @@ func wordsOf(m Message) any {
 		return cancelWords{m.ID.String()}
 	case *Hello:
 		w := helloWords{m.Instance, m.Name, [2]int{int(m.MinVersion), int(m.MaxVersion)}, m.Service, nil,
-			[2]uint64{uint64(m.WindowMessages), m.WindowBytes}, m.Services}
+			[2]uint64{uint64(m.WindowMessages), m.WindowBytes}, m.Services, m.Sent}
 		if m.Routes != nil {
 			w.Routes = [][2]string{}
 		}
@@ -124,7 +125,7 @@ func messageOf(is *is.I, v vector) Message {
 
 func (w helloWords) message() *Hello {
 	h := &Hello{Instance: w.Instance, Name: w.Name, MinVersion: uint8(w.Versions[0]), MaxVersion: uint8(w.Versions[1]), Service: w.Service,
-		WindowMessages: uint32(w.Window[0]), WindowBytes: w.Window[1], Services: w.Services}
+		WindowMessages: uint32(w.Window[0]), WindowBytes: w.Window[1], Services: w.Services, Sent: w.Sent}
 	if w.Routes != nil {
 		h.Routes = []Route{}
 	}

@@ -17,8 +17,8 @@ type Door struct {
 	gate gate
 }
 
-// Drain ends the service to new visitors: from now on they are answered with 503. It returns when the pages that were
-// under way are done, or ctx is.
+// Drain ends the service to new visitors: from now on /readyz answers 503, and after Farewell so does every page. It
+// returns when the pages that were under way are done, or ctx is.
 func (d *Door) Drain(ctx context.Context) { d.gate.drain(ctx) }
 
 // Handler is the door's routes. No router stands here: it would have a say in methods and paths, which the site has.

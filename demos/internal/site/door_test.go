@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -52,20 +53,25 @@ func TestDoorDrains(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	started, finish := make(chan struct{}), make(chan struct{})
-	door := &site.Door{Pages: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		close(started)
-		<-finish
+	door := &site.Door{Pages: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(started)
+			<-finish
+		}
 	}), Ready: func(context.Context) error { return nil }}
 	h := door.Handler()
 	page := make(chan *httptest.ResponseRecorder)
-	go func() { page <- get(h, "/", "") }()
+	go func() { page <- get(h, "/slow", "") }()
 	<-started
-	drained := make(chan struct{})
+	drained, told := make(chan struct{}), time.Now()
 	go func() { door.Drain(context.Background()); close(drained) }()
-	for get(h, "/readyz", "").Code == 200 { // until the door is shut
+	for get(h, "/readyz", "").Code == 200 { // until the door says that it will be shut
 	}
+	for get(h, "/", "").Code == 200 { // who has not noticed is served for a while
+	}
+	is.True(time.Since(told) >= site.Farewell)
 	w := get(h, "/", "")
-	is.Equal(w.Code, 503) // nobody else comes in
+	is.Equal(w.Code, 503) // then nobody else comes in
 	is.Equal(w.Header().Get("Retry-After"), "1")
 	is.Equal(get(h, "/healthz", "").Code, 200)
 	close(finish)

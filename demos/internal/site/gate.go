@@ -3,14 +3,20 @@ package site
 import (
 	"context"
 	"sync"
+	"time"
 )
+
+// Farewell is how long a site that is leaving says so at /readyz before it lets nobody in any more: whoever follows that
+// has noticed by then, and no visitor comes to a closed gate, or to a listener that is about to close.
+const Farewell = 250 * time.Millisecond
 
 // gate counts who is inside, and once closed lets nobody else in. The zero value is open.
 type gate struct {
-	mu     sync.Mutex
-	inside int
-	shut   bool
-	empty  chan struct{} // made by the first close, closed when shut and nobody is inside
+	mu      sync.Mutex
+	inside  int
+	leaving bool // it will be shut
+	shut    bool
+	empty   chan struct{} // made by the first close, closed when shut and nobody is inside
 }
 
 // enter reports whether the caller was let in; then it must leave.
@@ -46,16 +52,27 @@ func (g *gate) close() <-chan struct{} {
 	return g.empty
 }
 
-// drain closes the gate and waits until everyone has left, or ctx ends.
+// drain says that the gate will be closed, closes it a little later, and waits until everyone has left; or until ctx
+// ends, which closes the gate at once.
 func (g *gate) drain(ctx context.Context) {
+	g.mu.Lock()
+	g.leaving = true
+	g.mu.Unlock()
+	farewell := time.NewTimer(Farewell)
+	defer farewell.Stop()
+	select {
+	case <-farewell.C:
+	case <-ctx.Done():
+	}
 	select {
 	case <-g.close():
 	case <-ctx.Done():
 	}
 }
 
-func (g *gate) closed() bool {
+// closing says whether the gate is closed, or will be soon.
+func (g *gate) closing() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.shut
+	return g.leaving
 }

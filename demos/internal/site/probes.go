@@ -20,7 +20,7 @@ func (g *gate) readyz(ready func(context.Context) error, missing string) http.Ha
 		ctx, cancel := context.WithTimeout(r.Context(), 100*time.Millisecond)
 		defer cancel()
 		switch {
-		case g.closed():
+		case g.closing():
 			web.Error(w, r, notReady("The process is shutting down."))
 		case ready != nil && ready(ctx) != nil:
 			web.Error(w, r, notReady(missing))

@@ -37,8 +37,8 @@ type Site struct {
 	gate gate
 }
 
-// Drain ends the service to new visitors: from now on /readyz and the slow pages answer 503, so that a load balancer
-// sends its visitors elsewhere. It returns when the slow pages that were under way are done, or ctx is.
+// Drain ends the service to new visitors: from now on /readyz answers 503, so that a load balancer sends its visitors
+// elsewhere, and after Farewell so do the slow pages. It returns when those that were under way are done, or ctx is.
 func (s *Site) Drain(ctx context.Context) { s.gate.drain(ctx) }
 
 // Handler is the site's routes.
