@@ -59,7 +59,7 @@ func TestBindContentEncoding(t *testing.T) {
 			var asked, answered point
 			reqErr := (&handler.Request{Header: header, Body: tt.body}).Bind(&asked)
 			respErr := (&handler.Response{Header: header, Body: tt.body}).Bind(&answered)
-			if strings.Trim(tt.encodings[0], "identity") == "" {
+			if e := tt.encodings[0]; e == "" || e == "identity" {
 				is.NoErr(reqErr)
 				is.Equal(asked, want)
 			} else {

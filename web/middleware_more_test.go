@@ -177,6 +177,13 @@ func TestBodyThatWasReplaced(t *testing.T) {
 		is.Equal(w.Code, want)
 		is.True(want != 200 || w.Body.String() == letters(100_000)) // all of it came
 	}
+	for _, none := range []io.ReadCloser{nil, http.NoBody} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader("a=b"))
+		r.Body = none
+		w := httptest.NewRecorder()
+		offload.ServeHTTP(w, r)
+		is.Equal(w.Code, 500)
+	}
 }
 
 func TestBodyThatFailsAfterTheClientLeft(t *testing.T) {

@@ -28,13 +28,18 @@ var errBusy error = &handler.Error{
 	Header: map[string][]string{"retry-after": {"1"}},
 }
 
+var errChanged error = &handler.Error{Status: http.StatusInternalServerError, Reason: "the body was read, or changed, before it could be sent"}
+
 // read reads a whole body of at most limit bytes.
 func (m *metered) read(w http.ResponseWriter, r *http.Request, limit int) ([]byte, error) {
 	if r.ContentLength > int64(limit) {
 		return nil, unread(w, tooLarge(int64(limit)))
 	}
-	if r.Body == nil || r.Body == http.NoBody {
+	if (r.Body == nil || r.Body == http.NoBody) && r.ContentLength <= 0 {
 		return nil, nil
+	}
+	if r.Body == nil {
+		return nil, errChanged
 	}
 	m.Reader = http.MaxBytesReader(w, r.Body, int64(limit))
 	body, err := m.all(r.ContentLength, int64(limit))
@@ -51,7 +56,7 @@ func (m *metered) read(w http.ResponseWriter, r *http.Request, limit int) ([]byt
 	case len(r.Trailer) > 0: // some are not announced
 		return nil, notImplemented("trailers do not go through a service")
 	case r.ContentLength > 0 && int64(len(body)) != r.ContentLength: // net/http sees to it, unless something came between
-		return nil, &handler.Error{Reason: "the body was read, or changed, before it could be sent"}
+		return nil, errChanged
 	}
 	return body, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +77,8 @@ func init() { lastPort.Store(rand.Uint32N(10_000)) }
 // system hands out itself, and never the same twice.
 func freeEndpoint(t *testing.T) string {
 	t.Helper()
+	syscall.ForkLock.RLock() // a child that is being started would hold the port, too, for a moment
+	defer syscall.ForkLock.RUnlock()
 	for range 1000 {
 		at := fmt.Sprintf("127.0.0.1:%d", 10_000+lastPort.Add(1)%10_000)
 		if ln, err := net.Listen("tcp", at); err == nil {

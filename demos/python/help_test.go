@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -103,6 +104,8 @@ func shortDir(t *testing.T) string {
 // the system hands out itself.
 func freeEndpoint(t *testing.T) string {
 	t.Helper()
+	syscall.ForkLock.RLock() // a child that is being started would hold the port, too, for a moment
+	defer syscall.ForkLock.RUnlock()
 	for range 100 {
 		endpoint := fmt.Sprintf("127.0.0.1:%d", 20000+mrand.IntN(10000))
 		if ln, err := net.Listen("tcp", endpoint); err == nil {
