@@ -110,8 +110,10 @@ func httpRequest(ctx context.Context, r *handler.Request, h http.Handler) (*http
 		Header: header, Host: one(r, hostField), RemoteAddr: one(r, remoteField),
 		Body: http.NoBody, ContentLength: int64(len(r.Body)),
 	}
-	if _, said := header["Content-Length"]; said { // who forwarded it may have changed the body
-		header.Set("Content-Length", strconv.Itoa(len(r.Body)))
+	if said := header.Get("Content-Length"); said != "" { // who forwarded it may have changed the body
+		if n, err := strconv.Atoi(said); err != nil || n != len(r.Body) {
+			header.Set("Content-Length", strconv.Itoa(len(r.Body)))
+		}
 	}
 	if len(r.Body) > 0 {
 		req.Body = io.NopCloser(bytes.NewReader(r.Body))

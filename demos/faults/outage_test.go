@@ -179,28 +179,26 @@ func (o *appOutage) begin() {
 }
 
 func (o *appOutage) end() {
+	o.back = time.Now()
 	for n, i := range o.all {
 		o.all[n] = i.again()
 	}
-	o.back = time.Now()
 }
 
 func (o *appOutage) judge(took, stall time.Duration) {
 	o.t.Helper()
 	who := fmt.Sprintf("an app, %v", o.world)
 	judgeDials(o.t, who, o.most(), o.serviceBinds, took)
-	up := o.back // when the first of them began to serve
+	up := o.all[0].up.Load() // when the first of them began to serve
 	for _, i := range o.all {
-		if at := time.UnixMicro(i.up.Load()); at.After(o.back) && at.Before(up) || up.Equal(o.back) {
-			up = at
-		}
+		up = min(up, i.up.Load())
 	}
-	var first time.Duration = -1
+	returned, first := time.UnixMicro(up), time.Duration(-1)
 	for _, e := range o.book.find(func(e *entry) bool { return e.begun.After(o.from) }) {
 		switch {
-		case e.answered() && (first < 0 || e.told.Sub(up) < first):
-			first = e.told.Sub(up)
-		case e.failed() && !errors.Is(e.ended[0], service.ErrUnavailable) && e.begun.Before(o.back):
+		case e.answered() && (first < 0 || e.told.Sub(returned) < first):
+			first = e.told.Sub(returned)
+		case e.failed() && !errors.Is(e.ended[0], service.ErrUnavailable) && e.told.Before(o.back):
 			o.t.Errorf("%s: a call of the outage: %v", who, e) // nobody is there, and that is what it is told
 		}
 	}
