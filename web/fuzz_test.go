@@ -75,6 +75,7 @@ func FuzzRequestCrossing(f *testing.F) {
 		}
 	}
 	f.Add([]byte(get("/", "Connection: x", "X: y")), "\x1b")
+	f.Add([]byte(get("/", "Content-Length: 06")+"body\r\n"), "")
 	f.Fuzz(func(t *testing.T, raw []byte, remote string) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(raw))))
 		if err != nil {

@@ -26,14 +26,15 @@ import (
 // ContentLength is always known. RequestURI and URL are those of the origin form, with everything escaped that a path may
 // not have; they say what the middlewares before Offload have left of the path. A chi router that was mounted goes on
 // with its part of the path, and finds the URL parameters of those around it. The context ends at the deadline, or when the
-// client has gone, and carries the request that travelled (handler.FromContext), so that calls made with it belong to it, but no other values
-// that middlewares before Offload have put into it.
-// A request that did not come from Offload has no query, and its METHOD in upper case.
+// client has gone, and carries the request that travelled (handler.FromContext), so that calls made with it belong to it,
+// but no other values that middlewares before Offload have put into it. A request that did not come from Offload has no
+// query, and its METHOD in upper case.
 //
 // The answer is collected up to the limit of a body, and crosses when h returns. Content-Type is guessed as net/http does,
-// though before the app's middlewares see the answer; Content-Length is always known; names have their usual case. Control characters in fields become spaces; hop-by-hop
-// fields, reserved ones, and those that Connection names stay behind. Informational answers (1xx) are dropped, Flush does
-// not send, and what needs the connection itself (Hijack, deadlines, full duplex) is not supported.
+// though before the app's middlewares see the answer; Content-Length is always known; names have their usual case. Control
+// characters in fields become spaces; hop-by-hop fields, reserved ones, and those that Connection names stay behind.
+// Informational answers (1xx) are dropped, Flush does not send, and what needs the connection itself (Hijack, deadlines,
+// full duplex) is not supported.
 //
 // A panic is answered with 500. An answer that cannot cross becomes an error: 502 for one that is too large, whose fields
 // exceed what a request's may, that has a status over 599, is shorter than its Content-Length, or was aborted with

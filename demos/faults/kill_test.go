@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -48,8 +49,7 @@ func TestTimedKill(t *testing.T) {
 		for _, k := range dead {
 			m.judgeKill(k, stall)
 		}
-		lost := func(e *entry) bool { return e.failed() && !e.lost() }
-		m.Equal(m.book.find(lost), nil) // nobody hears of anything else
+		m.Equal(m.book.find(func(e *entry) bool { return e.failed() && !(e.lost() && e.wentTo(dead, stall)) }), nil) // nobody else heard of anything
 		m.judgeAgain(dead)
 	})
 }
@@ -74,6 +74,14 @@ func (m *mesh) kill(i int) killed {
 	return k
 }
 
+// wentTo says whether a request was at one of those that were killed: it was asked before that, or so soon after that it was
+// sent to the dead, and it ran there or nowhere.
+func (e *entry) wentTo(dead []killed, stall time.Duration) bool {
+	return slices.ContainsFunc(dead, func(k killed) bool {
+		return e.told.After(k.at) && e.begun.Before(k.at.Add(noMore+stall)) && (len(e.runs) == 0 || e.at(k.victim.pid()))
+	})
+}
+
 // judgeKill looks at what was lost with one instance.
 func (m *mesh) judgeKill(k killed, stall time.Duration) {
 	m.t.Helper()
@@ -81,7 +89,7 @@ func (m *mesh) judgeKill(k killed, stall time.Duration) {
 	var last time.Duration // that something was asked which went there
 	long := 0
 	for _, e := range m.book.find(func(e *entry) bool {
-		return e.lost() && e.told.After(k.at) && e.told.Before(k.at.Add(10*noMore)) && e.goesTo(k)
+		return e.lost() && e.wentTo([]killed{k}, stall) && (e.at(k.victim.pid()) || e.told.Before(k.at.Add(noMore)))
 	}) {
 		heard = append(heard, e.told.Sub(k.at))
 		last = max(last, e.begun.Sub(k.at))
@@ -91,38 +99,19 @@ func (m *mesh) judgeKill(k killed, stall time.Duration) {
 	}
 	m.t.Logf("%d were lost, %d of them long; the last was asked for %v after the kill", len(heard), long, last)
 	judge(m.t, "they hear of it", heard, atOnce, stall)
-	m.True(last <= noMore+stall) // then it gets nothing more
-	m.True(long >= inFlight/2)   // there was something to lose
-	spared := func(e *entry) bool {
-		return e.lost() && !e.again && len(e.runs) == 1 && !e.at(k.victim.pid()) && e.near(k)
-	}
-	m.Equal(m.book.find(spared), nil) // what others had begun is not lost
-}
-
-// goesTo says whether a lost request was at a victim: it ran there, or nowhere.
-func (e *entry) goesTo(k killed) bool { return e.near(k) && (e.at(k.victim.pid()) || len(e.runs) == 0) }
-
-// near says whether a request was under way when an instance was killed, or soon after.
-func (e *entry) near(k killed) bool {
-	return e.begun.Before(k.at.Add(noMore)) && e.told.After(k.at) && e.told.Before(k.at.Add(2*noMore))
+	m.True(long >= inFlight/2) // there was something to lose
 }
 
 // judgeAgain looks at what was declared idempotent.
 func (m *mesh) judgeAgain(dead []killed) {
 	m.t.Helper()
 	m.Equal(m.book.find(func(e *entry) bool { return e.again && e.failed() }), nil) // each has an answer
-	twice, more := 0, 0
-	for _, e := range m.book.find(func(e *entry) bool { return e.again }) {
-		twice += max(len(e.runs)-1, 0)
-		for _, k := range dead {
-			if e.at(k.victim.pid()) && e.runs[len(e.runs)-1].pid != k.victim.pid() {
-				more++ // its first run was lost
-			}
-		}
+	twice := m.book.find(func(e *entry) bool { return e.again && len(e.runs) > 1 })
+	for _, e := range twice {
+		m.True(slices.ContainsFunc(dead, func(k killed) bool { return e.at(k.victim.pid()) })) // once more than what was lost
 	}
 	retries := int(m.client.Stats().Retries)
-	m.t.Logf("%d further attempts, %d of them ran for the second time", retries, twice)
+	m.t.Logf("%d further attempts, %d of them ran for the second time", retries, len(twice))
 	m.True(retries >= len(dead)*inFlight/2) // there was something to save
-	m.True(twice <= retries)                // one more for each that was lost
-	m.Equal(twice, more)                    // and only for those
+	m.True(len(twice) <= retries)
 }
