@@ -39,7 +39,7 @@ func TestServerIsStopped(t *testing.T) {
 		const count, atOnce = 600, 32
 		is := is.New(t)
 		server := m.child(t, "server")
-		caller := m.python(t, "caller.py", "--calls", strconv.Itoa(count), "--window", strconv.Itoa(atOnce), "--delay", "5ms", "--timeout", "0.4")
+		caller := m.python(t, "caller.py", "--calls", strconv.Itoa(count), "--window", strconv.Itoa(atOnce), "--delay", "50ms", "--timeout", "0.4")
 		eventually(t, "calls are executed", func() bool { return len(server.did(t)) >= count/4 })
 		is.NoErr(server.cmd.Process.Signal(syscall.SIGSTOP))
 		<-time.After(time.Second)
