@@ -28,7 +28,7 @@ const (
 )
 
 // TestTimedOverload: three times more than two instances can do. They do nearly as much as ever, and at their usual
-// pace; the rest is refused at once; and when it is over all is as before. Whether one client asks or four.
+// pace; the rest is refused at once; and when it is over all is as before. Whether one client asks or eight.
 //
 //	QUARTET_OVERLOAD=30s go test -run TestTimedOverload -v -count=1 -timeout 10m ./service
 func TestTimedOverload(t *testing.T) {
@@ -38,7 +38,7 @@ func TestTimedOverload(t *testing.T) {
 		lasts   time.Duration
 	}{
 		{"one client", 1, 5 * time.Second},
-		{"four clients", 4, 3 * time.Second},
+		{"eight clients", 8, 3 * time.Second},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			if text := os.Getenv("QUARTET_OVERLOAD"); text != "" {

@@ -4,12 +4,14 @@ import "time"
 
 const (
 	paceSpan = 20 * time.Millisecond // over which the pace of a line is measured
+	paceKept = time.Second           // for which it is remembered when nobody waits
 	paceFree = 8                     // who wait for a window whatever the pace
 )
 
 // pace measures how fast a line of waiting calls moves.
 type pace struct {
 	from   time.Time
+	last   time.Time // when somebody was served
 	served int
 	rate   float64 // per second, of the last span; 0: not known
 }
@@ -17,14 +19,23 @@ type pace struct {
 // step notes that one has been served.
 func (p *pace) step(now time.Time) {
 	p.served++
+	p.last = now
 	if span := now.Sub(p.from); span >= paceSpan {
 		p.rate = float64(p.served) / span.Seconds()
 		p.from, p.served = now, 0
 	}
 }
 
-// rest notes that the line is empty: how fast it would move is not known any more.
-func (p *pace) rest(now time.Time) { *p = pace{from: now} }
+// begin notes that somebody waits again. A line that was empty for a moment moves as before.
+func (p *pace) begin(now time.Time) {
+	if now.Sub(p.last) > paceKept {
+		p.rate = 0
+	}
+	p.from, p.served = now, 0
+}
+
+// forget notes that what the line waits for has changed.
+func (p *pace) forget(now time.Time) { *p = pace{from: now} }
 
 // wait is how long the last of n will wait, 0 where that is not known. A line that stands is slower than it was.
 func (p *pace) wait(n int, now time.Time) time.Duration {

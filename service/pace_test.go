@@ -12,7 +12,7 @@ func TestPace(t *testing.T) {
 	is := is.New(t)
 	now := time.Now()
 	var p pace
-	p.rest(now)
+	p.begin(now)
 	is.Equal(p.wait(100, now), time.Duration(0)) // not known
 	for range 20 {                               // one in a millisecond
 		now = now.Add(time.Millisecond)
@@ -25,6 +25,13 @@ func TestPace(t *testing.T) {
 	is.Equal(p.wait(1, now), 5*paceSpan) // none for long: it stands
 	p.step(now)
 	is.Equal(p.wait(1, now), 5*paceSpan) // one in that time
-	p.rest(now)
-	is.Equal(p.wait(100, now), time.Duration(0)) // not known
+	now = now.Add(paceKept)
+	p.begin(now)
+	is.Equal(p.wait(1, now), 5*paceSpan) // as before, when nobody waited for a moment
+	now = now.Add(1)
+	p.begin(now)
+	is.Equal(p.wait(100, now), time.Duration(0)) // long ago
+	p.step(now.Add(paceSpan))
+	p.forget(now)
+	is.Equal(p.wait(100, now), time.Duration(0)) // something else now
 }

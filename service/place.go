@@ -178,7 +178,7 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 	}
 	if v == windowful && r.waiting.hopeless(c) {
 		r.mu.Unlock()
-		return nil, failure(ErrRejected, "overloaded: no free place in the window of any instance, and a long line for one")
+		return nil, longLine()
 	}
 	w, err := r.waiting.add(c)
 	r.mu.Unlock()
@@ -186,6 +186,10 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, err
 	}
 	return r.await(ctx, w, v)
+}
+
+func longLine() error {
+	return failure(ErrRejected, "overloaded: no free place in the window of any instance, and a long line for one")
 }
 
 // await waits for a place: for an instance to come as long as WithWait says, for a free place in a
@@ -282,22 +286,33 @@ func (r *remote) placeWaiting() {
 		}
 		w.ready <- place{err: failure(ErrClosed, "")}
 	}
-	for {
-		w := r.waiting.next(func(c *call) bool {
-			_, v, _ := r.pick(c)
-			return v != nobody && v != windowful
-		})
-		if w == nil {
-			return
-		}
-		best, v, allowed := r.pick(w.call)
-		switch v {
-		case placed:
-			w.ready <- place{attempt: best.reserve(w.call)}
-		case noRoute:
-			w.ready <- place{err: handler.NoRoute(allowed)}
-		default:
-			w.ready <- place{err: failure(ErrRejected, "overloaded: every instance sent the request back")}
-		}
+	servable := func(c *call) bool {
+		_, v, _ := r.pick(c)
+		return v != nobody && v != windowful
 	}
+	for w := r.waiting.next(servable); w != nil; w = r.waiting.next(servable) {
+		r.serve(w)
+	}
+	for _, w := range r.waiting.trim(r.windowful) {
+		w.ready <- place{err: longLine()}
+	}
+}
+
+// serve ends the wait of one who is out of the line. The lock is held.
+func (r *remote) serve(w *waiter) {
+	best, v, allowed := r.pick(w.call)
+	switch v {
+	case placed:
+		w.ready <- place{attempt: best.reserve(w.call)}
+	case noRoute:
+		w.ready <- place{err: handler.NoRoute(allowed)}
+	default:
+		w.ready <- place{err: failure(ErrRejected, "overloaded: every instance sent the request back")}
+	}
+}
+
+// windowful says that a call waits for no more than a free place. The lock is held.
+func (r *remote) windowful(c *call) bool {
+	_, v, _ := r.pick(c)
+	return v == windowful
 }

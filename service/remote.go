@@ -198,6 +198,7 @@ func (r *remote) tooLate(a *attempt) {
 func (r *remote) capacityChanged() {
 	close(r.changed)
 	r.changed = make(chan struct{})
+	r.waiting.capacityChanged()
 	r.placeWaiting()
 }
 

@@ -44,11 +44,24 @@ func (l *waitList) paceOf(c *call) *pace {
 	return &l.syncPace
 }
 
+// capacityChanged notes that instances came, went or changed.
+func (l *waitList) capacityChanged() {
+	now := time.Now()
+	l.syncPace.forget(now)
+	l.sentPace.forget(now)
+}
+
+// A call gets into line when its wait for a free place is expected to be worthwhile, and stays until it looks much longer.
+const (
+	worthwhile = windowWait / 8
+	tooLong    = windowWait / 4
+)
+
 // hopeless says that a call would wait too long for a free place in a window: those that are before it take a good part
 // of the time that it has, and the least stall the rest. It is better told at once: a longer line wins nothing.
 func (l *waitList) hopeless(c *call) bool {
 	n := l.of(c).Len()
-	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > windowWait/4
+	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > worthwhile
 }
 
 func (l *waitList) add(c *call) (*waiter, error) {
@@ -58,7 +71,7 @@ func (l *waitList) add(c *call) (*waiter, error) {
 	l.seq++
 	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq}
 	if l.of(c).Len() == 0 {
-		l.paceOf(c).rest(time.Now())
+		l.paceOf(c).begin(time.Now())
 	}
 	w.at = l.of(c).PushBack(w)
 	l.bytes += c.size
@@ -105,4 +118,21 @@ func (l *waitList) next(servable func(*call) bool) *waiter {
 		l.paceOf(first.call).step(time.Now())
 	}
 	return first
+}
+
+// trim takes the last ones out of a line that has slowed down so much, since they came, that they would wait in vain:
+// less of a window may be used than was when it let them in. Who came last has lost least.
+func (l *waitList) trim(windowful func(*call) bool) (out []*waiter) {
+	now := time.Now()
+	for _, line := range []*list.List{&l.sync, &l.sent} {
+		for line.Len() > paceFree {
+			w := line.Back().Value.(*waiter)
+			if l.paceOf(w.call).wait(line.Len(), now) <= tooLong || !windowful(w.call) {
+				break
+			}
+			l.remove(w)
+			out = append(out, w)
+		}
+	}
+	return out
 }

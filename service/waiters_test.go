@@ -3,6 +3,8 @@ package service
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/matryer/is"
 )
@@ -55,4 +57,36 @@ func TestWaitListBounds(t *testing.T) {
 	b.next(anyCall)
 	_, err = b.add(&call{size: MaxWaitingBytes})
 	is.NoErr(err)
+}
+
+// TestWaitListTrim: when a line slows down, those at its end hear at once that they would wait too long.
+func TestWaitListTrim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		var l waitList
+		add := func(n int) {
+			for range n {
+				_, err := l.add(&call{})
+				is.NoErr(err)
+			}
+		}
+		add(100)
+		for range 40 { // in 40 ms
+			time.Sleep(time.Millisecond)
+			l.next(anyCall)
+		}
+		is.Equal(len(l.trim(anyCall)), 35) // 25 ms it may take
+		is.True(l.hopeless(&call{}))       // a newcomer is better off elsewhere
+		time.Sleep(windowWait)
+		is.Equal(len(l.trim(func(*call) bool { return false })), 0) // it is not room that they wait for
+		last := l.sync.Back().Value.(*waiter)
+		out := l.trim(anyCall)
+		is.Equal(l.sync.Len(), paceFree)
+		is.Equal(out[0], last) // who came last has lost least
+		l.capacityChanged()
+		add(100)
+		is.Equal(len(l.trim(anyCall)), 0) // nobody knows how fast it moves now
+		is.True(!l.hopeless(&call{}))
+	})
 }
