@@ -104,6 +104,8 @@ func (a *app) request(j *job, arrived int64) {
 	case wire.OutcomeAnswered:
 		if reason := a.server.work.submit(j); reason != "" {
 			a.turnAway(j, wire.OutcomeOverloaded, reason)
+		} else if j.here {
+			a.server.work.runHere(j, a.peer)
 		}
 	default:
 		a.refuse(j, outcome, reason)

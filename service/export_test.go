@@ -95,3 +95,10 @@ func (c *Client) Instances(name string) (n int) {
 	}
 	return n
 }
+
+// ThinkQuick makes an instance think that its handlers are quick, and that none was slow of late.
+func ThinkQuick(s *Server) {
+	s.work.mu.Lock()
+	defer s.work.mu.Unlock()
+	s.work.quick = quickness{known: true}
+}

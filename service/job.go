@@ -22,8 +22,10 @@ type job struct {
 	arrived  time.Time
 	deadline time.Time
 	started  time.Time
+	took     time.Duration // the handler, once it has answered
 
 	at    *list.Element // in the backlog
+	here  bool          // it runs in the goroutine that has read it
 	began bool          // the handler runs, or has run
 	gone  bool          // nobody waits
 	over  bool          // the handler has returned
@@ -80,32 +82,32 @@ func (s *Server) run(j *job) {
 
 // answer sends what a handler made. It is called exactly once for every job that ran.
 func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err error) {
-	took := time.Since(j.started)
+	j.took = time.Since(j.started)
 	s.work.over(j)
 	switch {
 	case err != nil && s.base.Err() != nil:
 		// It was cut off. Its caller will hear that it is lost, and not of an error that this server made.
-		s.report(ctx, j, err, took)
+		s.report(ctx, j, err)
 		j.app.settled(j)
 		return
 	case err != nil:
-		s.report(ctx, j, err, took)
+		s.report(ctx, j, err)
 		resp = handler.ErrorResponse(err)
 	case ctx.Err() != nil && resp.Code() < http.StatusBadRequest && time.Now().After(j.deadline):
 		// Nobody waits for the body any more; the place in the window still has to be freed.
 		resp = handler.ErrorResponse(context.DeadlineExceeded)
 	case len(resp.Body) > s.opts.maxBody:
-		s.logFailure(j, failure(ErrTooLarge, "a response body of %d bytes, the limit is %d", len(resp.Body), s.opts.maxBody), took)
+		s.logFailure(j, failure(ErrTooLarge, "a response body of %d bytes, the limit is %d", len(resp.Body), s.opts.maxBody))
 		resp = &handler.Response{Status: http.StatusBadGateway, Reason: "the response is too large"}
 	}
 	w := resp.ToWire()
 	w.Reason = wire.CleanReason(w.Reason)
-	j.app.finish(s, j, w, took)
+	j.app.finish(s, j, w)
 }
 
 // report logs what a caller does not get to see: everything but what handlers say with an *Error below 500 or without a
 // cause, and what a context says that ended because nobody waits any more.
-func (s *Server) report(ctx context.Context, j *job, err error, took time.Duration) {
+func (s *Server) report(ctx context.Context, j *job, err error) {
 	var e *handler.Error
 	if errors.As(err, &e) && (handler.StatusOf(err) < http.StatusInternalServerError || e.Err == nil && err == error(e)) {
 		return
@@ -114,19 +116,19 @@ func (s *Server) report(ctx context.Context, j *job, err error, took time.Durati
 	if nobody && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return
 	}
-	s.logFailure(j, err, took)
+	s.logFailure(j, err)
 }
 
 // finish sends the answer of a job.
-func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
+func (a *app) finish(s *Server, j *job, w *wire.Response) {
 	running, queued := s.work.load()
-	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), took
+	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), j.took
 	w.Load = uint32(running + queued)
 	buf := getBuffer()
 	defer putBuffer(buf)
 	frame, err := wire.Append((*buf)[:0], w)
 	if err != nil {
-		s.logFailure(j, err, took)
+		s.logFailure(j, err)
 		broken := (&handler.Response{Status: http.StatusInternalServerError, Reason: "the response cannot be sent"}).ToWire()
 		broken.ID, broken.Queued, broken.Run, broken.Load = w.ID, w.Queued, w.Run, w.Load
 		frame, _ = wire.Append((*buf)[:0], broken)
@@ -138,15 +140,18 @@ func (a *app) finish(s *Server, j *job, w *wire.Response, took time.Duration) {
 // final sends the final message of a job.
 func (a *app) final(j *job, frame []byte) {
 	underWay := a.leavesWindow(j) // before the app can know: it may send the next request at once
-	a.send(frame, underWay)
+	a.send(j, frame, underWay)
 	a.settled(j)
 }
 
 // send queues an answer. Where the queue is full a few wait a little for room, for several large answers at
 // once are honest; then, or if there are more of them, the peer is cut.
-func (a *app) send(frame []byte, underWay int) {
+func (a *app) send(j *job, frame []byte, underWay int) {
 	send := a.peer.Send
-	if underWay >= amongFrom {
+	switch {
+	case j.here:
+		send = a.peer.SendLater
+	case underWay >= amongFrom:
 		send = a.peer.SendAmong
 	}
 	_, err := send(frame)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"quartet/transport"
 )
 
 // scheduler bounds the handlers of an instance and the requests that wait for one. A handler runs in a
@@ -22,6 +24,7 @@ type scheduler struct {
 	runningSent int
 	sync, sent  list.List
 	crew        crew
+	quick       quickness
 	bytes       int64 // of what waits
 	large       int64 // bytes of large requests that wait or run
 	halted      bool
@@ -38,7 +41,8 @@ func newScheduler(o serverOptions, do func(*job)) *scheduler {
 	}
 }
 
-// submit takes a job over, or says why not. It never waits.
+// submit takes a job over, or says why not. It never waits. A job that is to run where it was read has begun, and is left
+// to the caller: see runHere.
 func (s *scheduler) submit(j *job) (refusal string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +60,9 @@ func (s *scheduler) submit(j *job) (refusal string) {
 		if line.Len() == 0 {
 			s.large += j.large()
 			s.begin(j)
-			s.start(j)
+			if j.here = s.quick.enough(!j.msg.More); !j.here {
+				s.start(j)
+			}
 			return ""
 		}
 		first := line.Front().Value.(*job) // a handler is just over, and its goroutine not yet back
@@ -94,6 +100,9 @@ func (s *scheduler) over(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leave(j)
+	if j.took > 0 {
+		s.quick.ran(j.took)
+	}
 }
 
 func (s *scheduler) leave(j *job) {
@@ -132,6 +141,24 @@ func (s *scheduler) work(j *job) {
 		}
 		j = next
 	}
+}
+
+// runHere runs a job in the goroutine that delivered it.
+func (s *scheduler) runHere(j *job, p *transport.Peer) {
+	loan := p.Borrow()
+	defer func() { // also when the handler ends the goroutine
+		short := loan.Return()
+		next := s.next(j)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !short {
+			s.quick.misled(time.Now())
+		}
+		if next != nil {
+			s.start(next)
+		}
+	}()
+	s.do(j)
 }
 
 func (s *scheduler) rest(inbox chan *job) bool {

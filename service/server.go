@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"quartet/handler"
 	"quartet/internal/printable"
@@ -210,8 +209,8 @@ func (s *Server) Stats() ServerStats {
 }
 
 // logFailure keeps a failure that its caller sees only as 500.
-func (s *Server) logFailure(j *job, err error, took time.Duration) {
+func (s *Server) logFailure(j *job, err error) {
 	s.opts.log.Error("a handler failed", append([]any{
-		"service", s.name, "path", printable.Cut(j.req.Path, maxCause), "method", j.req.Method, "id", j.req.ID.String(), "took", took,
+		"service", s.name, "path", printable.Cut(j.req.Path, maxCause), "method", j.req.Method, "id", j.req.ID.String(), "took", j.took,
 	}, causeOf(err)...)...)
 }

@@ -89,6 +89,8 @@ const (
 type Message struct {
 	// Frame belongs to the receiver.
 	Frame []byte
+	// More says that the next message has arrived, too, and will be delivered without waiting.
+	More bool
 
 	held int64
 }

@@ -34,7 +34,7 @@ type curve struct {
 	session *curveSession
 }
 
-func (s *curve) Type() zmq4.SecurityType { return s.mechanism(zmq4.CurveSecurity) }
+func (s *curve) Type() zmq4.SecurityType { return zmq4.CurveSecurity }
 
 func (s *curve) Handshake(conn *zmq4.Conn, server bool) error {
 	if server {

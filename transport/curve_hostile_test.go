@@ -46,7 +46,7 @@ func runWireFlow(kind linkKind, patience time.Duration, tap wireTap) (f wireFlow
 	if push != nil {
 		push.start(cfg, nil)
 		for _, words := range wireWords {
-			push.w.send([]byte(words), false)
+			push.w.send([]byte(words), sendNow)
 		}
 		push.closeWrite()
 	}

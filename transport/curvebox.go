@@ -68,7 +68,7 @@ func (s *curveSession) open(frame []byte) (flags byte, body []byte, err error) {
 	return plain[0], plain[1:], nil
 }
 
-// appendFrameHeader is ZMTP's framing for what does not pass through the engine.
+// appendFrameHeader is ZMTP's framing of messages, commands and boxes.
 func appendFrameHeader(dst []byte, flags byte, size int) []byte {
 	if size <= 255 {
 		return append(dst, flags, byte(size))
@@ -76,30 +76,29 @@ func appendFrameHeader(dst []byte, flags byte, size int) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, flags|flagLong), uint64(size))
 }
 
-// openBox reads one frame of an encrypted link and opens it. A message is shown to the engine as the plain
-// frame that it stands for; commands are answered here, as on other links.
-func (fc *frameConn) openBox(flags byte, size uint64) (shown bool, err error) {
+// openBox reads the rest of a frame of an encrypted link and opens it; nil if it was a command.
+func (fc *frameConn) openBox(flags byte, size uint64) (message []byte, err error) {
 	most := fc.maxFrame
 	if !fc.messages {
 		most = maxCmdAfter
 	}
 	switch {
 	case flags&^flagLong != 0:
-		return false, fmt.Errorf("%w: frame flags %#02x on an encrypted link", ErrProtocol, flags)
+		return nil, fmt.Errorf("%w: frame flags %#02x on an encrypted link", ErrProtocol, flags)
 	case size > uint64(most+curveOverhead):
-		return false, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, most+curveOverhead)
+		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, most+curveOverhead)
 	}
 	if err := fc.admit(size, fc.w-fc.r); err != nil {
-		return false, err
+		return nil, err
 	}
-	frame := make([]byte, size)
-	if err := fc.readFull(frame); err != nil {
-		return false, noEOF(err)
+	frame, err := fc.boxed(int(size))
+	if err != nil {
+		return nil, noEOF(err)
 	}
 	fc.arrived()
 	inner, body, err := fc.box.open(frame)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	// The same checks as on a plain link, with the flags as they are inside.
 	plainFlags := inner & boxMore
@@ -107,17 +106,27 @@ func (fc *frameConn) openBox(flags byte, size uint64) (shown bool, err error) {
 		plainFlags |= flagCommand
 	}
 	if inner&^(boxMore|boxCommand) != 0 {
-		return false, fmt.Errorf("%w: reserved flag bits %#02x in a box", ErrProtocol, inner)
+		return nil, fmt.Errorf("%w: reserved flag bits %#02x in a box", ErrProtocol, inner)
 	}
-	if shown, err = fc.checkFrame(plainFlags, uint64(len(body))); err != nil || !shown {
-		if err == nil {
-			err = fc.command(body)
-		}
-		return false, err
+	isMessage, err := fc.checkFrame(plainFlags, uint64(len(body)))
+	switch {
+	case err != nil:
+		return nil, err
+	case !isMessage:
+		return nil, fc.command(body)
 	}
-	fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], appendFrameHeader(fc.hdr[:0], 0, len(body)))
-	fc.plain, fc.left = body, uint64(len(body))
-	return true, nil
+	return body, nil
+}
+
+// boxed gives the octets of a box, until the next read: those of the buffer, where it lies there as a whole.
+func (fc *frameConn) boxed(size int) (frame []byte, err error) {
+	if size <= fc.w-fc.r {
+		frame = fc.buf[fc.r : fc.r+size]
+		fc.r += size
+		return frame, nil
+	}
+	frame = make([]byte, size)
+	return frame, fc.readFull(frame)
 }
 
 // readFull fills p from the buffer and the wire.

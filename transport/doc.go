@@ -7,8 +7,8 @@
 //
 // The ZMTP engine is github.com/go-zeromq/zmq4, of which only Open, Conn and Security are used: its
 // sockets copy a message to every peer, report lost messages as sent, and die of nine bytes from a
-// stranger. So each link has an engine of its own, above a connection that checks every frame
-// before the engine sees it (see frameConn).
+// stranger. So each link has a handshake of its own, above a connection that checks every frame
+// before the engine sees it, and which afterwards reads the messages itself (see frameConn).
 //
 // What is bounded: frames by Config.MaxFrame, memory of frames under way by one budget for the whole
 // process, what waits to be written by Config.QueueMessages and QueueBytes, links and handshakes by

@@ -28,28 +28,26 @@ const (
 	signatureTail = 0x7F
 )
 
-// frameConn stands between the engine and a connection. The engine allocates whatever length a frame
-// header claims, takes any number of frames for one message, and hands commands to its user; so this
-// is the place that reads headers first and shows the engine only frames that are within bounds.
-// After the handshake it answers PING itself and shows no command at all.
+// frameConn stands between the engine and a connection. The engine allocates whatever length a frame header claims, so
+// during the handshake this is the place that reads headers first, and shows it only what is within bounds. After the
+// handshake the engine has no part in it: message reads what comes, within bounds, and PING is answered here.
 //
 // Reading is for one goroutine; writing only appends to out, which belongs to the link's lock.
 type frameConn struct {
 	net.Conn
 
-	out []byte // written by the engine, not yet given to the kernel
+	out []byte // written, not yet given to the kernel
 
 	buf  []byte // read, not yet taken: buf[r:w]
 	r, w int
 
 	phase         phase
-	hdr           [longHdr]byte // of the current frame: the engine still gets hdr[hdrAt:hdrEnd]
+	hdr           [longHdr]byte // of a frame of the handshake: the engine still gets hdr[hdrAt:hdrEnd]
 	hdrAt, hdrEnd int
 	left          uint64 // bytes of its body that the engine still gets
-	timed         bool   // it has a deadline to arrive
+	timed         bool   // a message has a deadline to arrive
 
 	box      *curveSession // nil without CURVE
-	plain    []byte        // of an opened box: the engine still gets it instead of what is on the wire
 	maxFrame int
 	messages bool // this end takes messages (PULL); at a PUSH end one is a violation
 	held     int64
@@ -100,7 +98,7 @@ func (fc *frameConn) flushHandshake() error {
 	return err
 }
 
-// Read gives the engine the greeting, then checked headers and the bodies behind them.
+// Read gives the engine the greeting, then checked headers of commands and the bodies behind them.
 func (fc *frameConn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -125,35 +123,16 @@ func (fc *frameConn) Read(p []byte) (int, error) {
 }
 
 func (fc *frameConn) readBody(p []byte) (int, error) {
+	if err := fc.need(1); err != nil {
+		return 0, err
+	}
 	if uint64(len(p)) > fc.left {
 		p = p[:fc.left]
 	}
-	var n int
-	var err error
-	switch {
-	case fc.plain != nil:
-		n = copy(p, fc.plain)
-		if fc.plain = fc.plain[n:]; len(fc.plain) == 0 {
-			fc.plain = nil
-		}
-	case fc.r < fc.w:
-		n = copy(p, fc.buf[fc.r:fc.w])
-		fc.r += n
-	case len(p) >= len(fc.buf): // large: straight into the engine's own slice
-		n, err = fc.Conn.Read(p)
-		fc.read(n)
-	default:
-		if err = fc.need(1); err != nil {
-			return 0, err
-		}
-		n = copy(p, fc.buf[fc.r:fc.w])
-		fc.r += n
-	}
+	n := copy(p, fc.buf[fc.r:fc.w])
+	fc.r += n
 	fc.left -= uint64(n)
-	if fc.left == 0 {
-		fc.arrived()
-	}
-	return n, err
+	return n, nil
 }
 
 // arrived stops the clock of a frame.
@@ -192,6 +171,12 @@ func (fc *frameConn) need(n int) error {
 		}
 	}
 	return nil
+}
+
+// whole says that a small frame lies in the buffer, all of it: the next one is read without waiting.
+func (fc *frameConn) whole() bool {
+	there := fc.buf[fc.r:fc.w]
+	return len(there) >= shortHdr && there[0]&flagLong == 0 && len(there)-shortHdr >= int(there[1])
 }
 
 // checkSignature refuses peers that speak something else at their first byte, not at their 64th,

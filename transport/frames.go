@@ -14,17 +14,38 @@ type frameHeader struct {
 	size   uint64
 }
 
-// nextFrame reads and checks headers until one is to be shown to the engine.
+// nextFrame reads and checks a header of the handshake, and shows it to the engine.
 func (fc *frameConn) nextFrame() error {
-	for {
-		h, err := fc.header()
-		if err != nil {
-			return err
+	h, err := fc.header()
+	if err != nil {
+		return err
+	}
+	if _, err := fc.checkFrame(h.flags, h.size); err != nil {
+		return err
+	}
+	if err := fc.checkError(h); err != nil {
+		return err
+	}
+	fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+h.length])
+	fc.r, fc.left = fc.r+h.length, h.size
+	return nil
+}
+
+// message reads the next message after the handshake. It belongs to the caller. Commands that come before it are dealt with.
+func (fc *frameConn) message() (body []byte, err error) {
+	for body == nil && err == nil {
+		var h frameHeader
+		if h, err = fc.header(); err != nil {
+			break
 		}
-		if shown, err := fc.take(h); shown || err != nil {
-			return err
+		fc.r += h.length
+		if fc.box != nil {
+			body, err = fc.openBox(h.flags, h.size)
+		} else {
+			body, err = fc.openFrame(h.flags, h.size)
 		}
 	}
+	return body, err
 }
 
 // header looks at the next header without taking it.
@@ -45,33 +66,29 @@ func (fc *frameConn) header() (h frameHeader, err error) {
 	return h, nil
 }
 
-// take shows a frame to the engine, or deals with it here.
-func (fc *frameConn) take(h frameHeader) (shown bool, err error) {
-	if fc.box != nil && fc.phase == phaseTraffic {
-		fc.r += h.length
-		return fc.openBox(h.flags, h.size)
-	}
-	shown, err = fc.checkFrame(h.flags, h.size)
+// openFrame reads the rest of a frame; nil if it was a command.
+func (fc *frameConn) openFrame(flags byte, size uint64) (message []byte, err error) {
+	isMessage, err := fc.checkFrame(flags, size)
 	switch {
 	case err != nil:
-	case !shown:
-		fc.r += h.length
-		err = fc.readCommand(int(h.size))
-	case fc.phase == phaseHandshake:
-		err = fc.checkError(h)
-	default:
-		err = fc.admit(h.size, fc.w-fc.r-h.length)
+		return nil, err
+	case !isMessage:
+		return nil, fc.readCommand(int(size))
 	}
-	if !shown || err != nil {
-		return false, err
+	if err := fc.admit(size, fc.w-fc.r); err != nil {
+		return nil, err
 	}
-	fc.hdrAt, fc.hdrEnd = 0, copy(fc.hdr[:], fc.buf[fc.r:fc.r+h.length])
-	fc.r, fc.left = fc.r+h.length, h.size
-	return true, nil
+	message = make([]byte, size)
+	if err := fc.readFull(message); err != nil {
+		return nil, noEOF(err)
+	}
+	fc.arrived()
+	return message, nil
 }
 
-// checkFrame says whether the engine sees a frame, or why the connection must end.
-func (fc *frameConn) checkFrame(flags byte, size uint64) (shown bool, err error) {
+// checkFrame says whether a frame is for the user of the connection, a command of the handshake or a message after it, or
+// why the connection must end.
+func (fc *frameConn) checkFrame(flags byte, size uint64) (forUser bool, err error) {
 	switch {
 	case flags&flagMore != 0:
 		return false, fmt.Errorf("%w: a message of several frames", ErrProtocol)

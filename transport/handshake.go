@@ -78,7 +78,7 @@ func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (
 	linkCtx, cancel := context.WithCancel(context.Background())
 	fc := newFrameConn(linkCtx, c)
 	sec, base := role.mechanism()
-	zc, err := open(fc, sec, role)
+	err := open(fc, sec, role)
 	flushErr := fc.flushHandshake() // a binder's last act is a write, an ERROR too
 	if err == nil {
 		err = flushErr
@@ -96,20 +96,21 @@ func handshake(ctx context.Context, c net.Conn, role endpointRole, cfg Config) (
 	if c, ok := sec.(*curve); ok {
 		fc.box = c.session
 	}
-	l := newLink(linkCtx, cancel, fc, zc, role, base.peerPair, cfg)
+	l := newLink(linkCtx, cancel, fc, role, base.peerPair, cfg)
 	l.admittedBy(role, base)
 	return l, nil
 }
 
-// open keeps a panic of the engine from ending the process. The checks in frameConn and security are
+// open lets the engine do the handshake, and keeps a panic of it from ending the process. The checks in frameConn and security are
 // there so that none is known.
-func open(fc *frameConn, sec zmq4.Security, role endpointRole) (zc *zmq4.Conn, err error) {
+func open(fc *frameConn, sec zmq4.Security, role endpointRole) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("%w: the engine panicked: %v", ErrHandshake, v)
 		}
 	}()
-	return zmq4.Open(fc, sec, role.socketType(), nil, role.binds, nil)
+	_, err = zmq4.Open(fc, sec, role.socketType(), nil, role.binds, nil)
+	return err
 }
 
 func handshakeError(ctx context.Context, err error) error {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-zeromq/zmq4"
 )
 
 // link is one connection after its handshake. Its reader goroutine delivers what arrives; its own
@@ -25,7 +23,6 @@ type link struct {
 	key    *secretKey // of the secret, by which the link was admitted; nil without one
 
 	fc     *frameConn
-	zc     *zmq4.Conn
 	ctx    context.Context // ends when the link fails or is closed
 	cancel context.CancelFunc
 	done   chan struct{} // closed when all goroutines of the link have ended
@@ -34,14 +31,17 @@ type link struct {
 	once sync.Once
 	err  error // why the link ended; set before ctx ends
 
-	w writer
-	h heartbeat
+	w       writer
+	h       heartbeat
+	reading reading
+	deliver func(Message) // nil at a PUSH end
+	answers *writer       // of the same peer: writes what it has put off when all that has arrived is delivered; may be nil
 }
 
-func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, zc *zmq4.Conn, role endpointRole, peerPair string, cfg Config) *link {
+func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, role endpointRole, peerPair string, cfg Config) *link {
 	l := &link{
 		kind: role.kind, pair: peerPair,
-		fc: fc, zc: zc, ctx: ctx, cancel: cancel,
+		fc: fc, ctx: ctx, cancel: cancel,
 		done: make(chan struct{}), read: make(chan struct{}),
 		inproc: role.scheme == schemeInproc,
 	}
@@ -49,6 +49,7 @@ func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, zc *
 		l.pair = role.pair
 	}
 	l.w.init(l, cfg)
+	l.reading.link = l
 	return l
 }
 
@@ -64,13 +65,13 @@ func (l *link) admittedBy(role endpointRole, s *security) {
 
 // start runs the link. deliver is nil at a PUSH end.
 func (l *link) start(cfg Config, deliver func(Message)) {
+	l.deliver = deliver
 	l.fc.startTraffic(cfg.MaxFrame, deliver != nil, l.w.pong)
 	l.h.start(l, cfg)
-	var running sync.WaitGroup
-	running.Go(func() { l.readLoop(deliver) })
-	running.Go(l.w.loop)
+	go l.readLoop(l.reading.turn.Load())
 	go func() {
-		running.Wait()
+		l.w.loop()
+		<-l.read
 		l.h.stop()
 		close(l.done)
 	}()
@@ -84,23 +85,38 @@ func (l *link) discard(err error) {
 	close(l.done)
 }
 
-// readLoop never blocks on users: deliver only takes messages over.
-func (l *link) readLoop(deliver func(Message)) {
-	defer close(l.read)
+// readLoop reads until the link ends, or another goroutine has its turn. It never waits for users: who does more than take
+// a message over borrows this goroutine.
+func (l *link) readLoop(turn uint64) {
+	ended := true
+	defer func() {
+		if ended {
+			l.reading.quit(turn)
+		}
+	}()
 	for {
-		msg, err := l.zc.RecvMsg()
+		if l.answers != nil && !l.fc.whole() {
+			l.answers.writeLater()
+		}
+		frame, err := l.fc.message()
 		if err != nil {
 			if held := l.fc.takeHeld(); held > 0 {
 				budget.Release(held)
 			}
 			l.fail(readError(err))
+			break
+		}
+		l.deliver(Message{Frame: frame, More: l.fc.whole(), held: l.fc.takeHeld()})
+		if l.reading.turn.Load() != turn {
+			ended = false
 			return
 		}
-		deliver(Message{Frame: msg.Frames[0], held: l.fc.takeHeld()})
 		if l.ctx.Err() != nil { // whoever was cut has nothing more to say, not even what is in the buffer
-			return
+			break
 		}
 	}
+	ended = false
+	close(l.read)
 }
 
 func readError(err error) error {

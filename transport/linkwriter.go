@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/go-zeromq/zmq4"
 )
 
 // What must make progress within stallTimeout, in bytes. A TLS write that times out is final, so it is small.
@@ -32,18 +30,18 @@ type writer struct {
 	link    *link
 	try     tryWriter // nil: all writes belong to the goroutine
 	waiting atomic.Int32
+	putOff  atomic.Bool   // something is to be written later
 	wake    chan struct{} // one slot
 
 	maxFrame, maxMessages, maxBytes int
 
 	mu        sync.Mutex
-	msg       zmq4.Msg // one frame, reused
-	busy      bool     // the goroutine has the writing
+	busy      bool // the goroutine has the writing
 	pace      writePace
 	gathering bool  // a sender waits for others before it writes
 	queued    int   // messages in the buffer (an upper bound while it drains)
 	chunk     int   // bytes the goroutine is writing, until it has written them all
-	held      int64 // of the send budget
+	reserved  int64 // of the send budget
 	chunkN    int   // messages among them
 	appended  int64 // bytes ever taken
 	written   int64 // bytes ever given to the kernel
@@ -58,15 +56,26 @@ type writer struct {
 func (w *writer) init(l *link, cfg Config) {
 	w.link = l
 	w.wake = make(chan struct{}, 1)
-	w.msg.Frames = make([][]byte, 1)
 	w.try = newTryWriter(l.fc.Conn)
 	w.maxFrame, w.maxMessages, w.maxBytes = cfg.MaxFrame, cfg.QueueMessages, cfg.QueueBytes
 }
 
+// sendTime says when a message that was queued is written.
+type sendTime uint8
+
+const (
+	sendNow         sendTime = iota
+	sendAfterOthers          // when the goroutines that can run now have had their turn
+	sendLater                // when writeLater is called, or some have gathered
+)
+
+// laterMost is how many messages may wait for writeLater: the peer can begin with some while others are made.
+const laterMost = 16
+
 // send queues one message and, where nothing is in the way, gives it to the kernel. mark is the
 // position of its first byte in the link's stream. Among others that are sent at about the same time the first
 // lets all goroutines that can run have their turn, and then writes what they have sent, too.
-func (w *writer) send(frame []byte, amongOthers bool) (mark int64, err error) {
+func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
 	w.waiting.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,18 +89,38 @@ func (w *writer) send(frame []byte, amongOthers bool) (mark int64, err error) {
 		err = ErrQueueFull
 	default:
 		mark = w.appended
-		err = w.encode(frame)
+		w.encode(frame)
 	}
 	switch {
 	case len(w.link.fc.out) >= bufferAfter:
 		w.flush()
 	case w.gathering || w.busy: // whoever gathers or drains writes this, too
-	case amongOthers && w.pace.fast:
+	case at == sendLater && w.queued < laterMost:
+		w.putOff.Store(true)
+	case at == sendAfterOthers && w.pace.fast:
 		w.gather()
 	case last:
 		w.flush()
 	}
 	return mark, err
+}
+
+// writeLater writes what was to be written later.
+func (w *writer) writeLater() {
+	if !w.putOff.Load() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flushPutOff()
+}
+
+// flushPutOff does the work of writeLater. The lock is held.
+func (w *writer) flushPutOff() {
+	if w.putOff.Load() && !w.gathering {
+		w.putOff.Store(false)
+		w.flush()
+	}
 }
 
 // gather writes when the goroutines that can run now have had their turn. The lock is held, but for that.
@@ -141,14 +170,14 @@ func (w *writer) full(size int) bool {
 	if w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes {
 		return true
 	}
-	more := int64(bytes+size-sendFree) - w.held
+	more := int64(bytes+size-sendFree) - w.reserved
 	if more <= 0 {
 		return false
 	}
 	if !sendBudget.TryAcquire(more) {
 		return bytes > 0 // a single message always may
 	}
-	w.held += more
+	w.reserved += more
 	return false
 }
 
@@ -158,30 +187,23 @@ func (w *writer) giveBack() {
 	if w.link.ctx.Err() != nil {
 		need = 0
 	}
-	if w.held > need {
-		sendBudget.Release(w.held - need)
-		w.held = need
+	if w.reserved > need {
+		sendBudget.Release(w.reserved - need)
+		w.reserved = need
 	}
 }
 
-// encode lets the engine frame a message into the buffer, or boxes it where the link is encrypted.
-func (w *writer) encode(frame []byte) error {
+// encode appends a message to the buffer.
+func (w *writer) encode(frame []byte) {
 	fc := w.link.fc
 	before := len(fc.out)
 	if fc.box != nil {
 		fc.out = fc.box.seal(fc.out, 0, frame)
 	} else {
-		w.msg.Frames[0] = frame
-		err := w.link.zc.SendMsg(w.msg)
-		w.msg.Frames[0] = nil
-		if err != nil { // the engine saw the connection end
-			fc.out = fc.out[:before]
-			return fmt.Errorf("%w: %w", ErrPeerGone, err)
-		}
+		fc.out = append(appendFrameHeader(fc.out, 0, len(frame)), frame...)
 	}
 	w.queued++
 	w.appended += int64(len(fc.out) - before)
-	return nil
 }
 
 // flush makes one write that does not wait. The lock is held.
@@ -331,6 +353,7 @@ func writeError(err error) error {
 func (w *writer) waitRoom() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.flushPutOff()
 	if !w.busy && !w.gathering || w.link.ctx.Err() != nil {
 		now := make(chan struct{})
 		close(now)

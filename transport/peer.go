@@ -58,6 +58,7 @@ func (p *Peer) start(cfg Config) {
 // run watches over the peer until its end.
 func (p *Peer) run(cfg Config, recv Receiver) {
 	p.events.emit(Event{Type: Connected, Endpoint: p.endpoint, Peer: p.name})
+	p.in.answers = &p.out.w
 	p.out.start(cfg, nil)
 	p.in.start(cfg, recv.Receive)
 	select {
@@ -120,11 +121,17 @@ func (p *Peer) flush() {
 
 // Send queues one message; it does not wait. The frame is copied. mark is for Unwritten. Errors:
 // ErrQueueFull, or why the peer is gone; in both cases nothing of the message was sent.
-func (p *Peer) Send(frame []byte) (mark int64, err error) { return p.out.w.send(frame, false) }
+func (p *Peer) Send(frame []byte) (mark int64, err error) { return p.out.w.send(frame, sendNow) }
 
 // SendAmong is Send for one of several messages that are sent at about the same time: where the link is fast it may lie
 // in the queue until the goroutines that can run now have had their turn, so that one write does for all.
-func (p *Peer) SendAmong(frame []byte) (mark int64, err error) { return p.out.w.send(frame, true) }
+func (p *Peer) SendAmong(frame []byte) (mark int64, err error) {
+	return p.out.w.send(frame, sendAfterOthers)
+}
+
+// SendLater is Send for a Receiver that has borrowed the goroutine which delivers: the frame may lie in the queue until all
+// that has arrived is delivered.
+func (p *Peer) SendLater(frame []byte) (mark int64, err error) { return p.out.w.send(frame, sendLater) }
 
 // SendWithin is Send, but waits for room in the queue for at most d.
 func (p *Peer) SendWithin(frame []byte, d time.Duration) error {

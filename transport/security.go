@@ -20,16 +20,6 @@ type security struct {
 	peerPair   string          // what the peer announced
 	key        int             // which key of the secret the peer showed, at a binder
 	vouched    func()          // see endpointRole
-	passed     bool
-}
-
-// mechanism reports NULL once the handshake has passed: PLAIN does not touch messages, and the engine
-// would copy each of them for the sake of any other mechanism.
-func (s *security) mechanism(t zmq4.SecurityType) zmq4.SecurityType {
-	if s.passed {
-		return zmq4.NullSecurity
-	}
-	return t
 }
 
 func (s *security) Encrypt(w io.Writer, data []byte) (int, error) { return w.Write(data) }
@@ -64,7 +54,6 @@ func (s *security) takePeer(conn *zmq4.Conn, raw []byte) error {
 		return err
 	}
 	conn.Peer.Meta[propSocketType] = string(want)
-	s.passed = true
 	return nil
 }
 
@@ -91,7 +80,7 @@ type plain struct {
 	swapped []string // what a dialler sends that has mistaken the endpoint for the other one
 }
 
-func (s *plain) Type() zmq4.SecurityType { return s.mechanism(zmq4.PlainSecurity) }
+func (s *plain) Type() zmq4.SecurityType { return zmq4.PlainSecurity }
 
 func (s *plain) Handshake(conn *zmq4.Conn, server bool) error {
 	if server {

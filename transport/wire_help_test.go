@@ -250,7 +250,7 @@ func wireShake(ctx context.Context, a, b net.Conn, ra, rb endpointRole) (la, lb 
 func wireOpen(c net.Conn, sec zmq4.Security, role endpointRole) (*frameConn, error) {
 	c.SetDeadline(time.Now().Add(wirePatience))
 	fc := newFrameConn(context.Background(), c)
-	_, err := open(fc, sec, role)
+	err := open(fc, sec, role)
 	if flushErr := fc.flushHandshake(); err == nil {
 		err = flushErr
 	}

@@ -1,0 +1,38 @@
+package service
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+func TestQuickness(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		var q quickness
+		run := func(n int, took time.Duration) {
+			for range n {
+				q.ran(took)
+			}
+		}
+		is.True(!q.enough(true)) // nobody knows
+		run(1, time.Microsecond)
+		is.True(!q.enough(true)) // one tells little
+		run(60, time.Microsecond)
+		is.True(q.enough(true))   // where nothing waits
+		is.True(!q.enough(false)) // not where others wait
+		run(200, time.Microsecond)
+		is.True(q.enough(false))
+		run(1, time.Millisecond)
+		is.True(!q.enough(false)) // one in a hundred that is a hundred times slower
+		run(100, time.Microsecond)
+		is.True(q.enough(false))
+		q.misled(time.Now())
+		is.True(!q.enough(true))
+		time.Sleep(quickPause + 1)
+		is.True(q.enough(true)) // another try
+	})
+}
