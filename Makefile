@@ -8,10 +8,10 @@ SOAK     ?= 10m
 BENCH     = .cache/bench/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fuzz soak bench bench-full bench-go bench-build clean
+.PHONY: help build demo test lint fuzz soak bench bench-full bench-profile bench-go bench-build clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## compile the demos into bin/: app, service, front, monolith, fanout, move
 	@mkdir -p bin
@@ -40,6 +40,10 @@ bench: bench-build ## Quartet beside its peers, in two minutes; the table also g
 
 bench-full: bench-build ## the whole of it, in half an hour, into docs/bench
 	@$(BENCH)/bench -full -out docs/bench
+
+bench-profile: bench-build ## what a call costs each side: system calls, processor, allocations; pictures of the time go to docs/bench
+	@scripts/bench-needs profile
+	@scripts/bench-profile $(BENCH)/bench docs/bench
 
 bench-go: ## run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

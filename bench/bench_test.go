@@ -61,7 +61,8 @@ func TestRunsInProcessesOfTheirOwn(t *testing.T) {
 			is.True(s[stats.Rate] > 0)
 			is.Equal(s[stats.Errors], 0.0)
 			_, counted := s[stats.Allocs]
-			is.Equal(counted, c.transport == peer.Inproc) // allocations of both sides, or of none
+			is.Equal(counted, c.role != open) // allocations of both sides, or of none
+			is.True(s[stats.Calls] > 0)
 		})
 	}
 }
@@ -97,7 +98,7 @@ func TestTheFullFormMeasuresEveryAim(t *testing.T) {
 	p := planner{lab: &lab{}}
 	all := allNames(p.full())
 	tools := []string{nLibzmq, nLibzmqC} // which are not there without make bench
-	for _, a := range aims() {
+	for _, a := range aims {
 		if a.Group == "http" && len(all[a.Group]) == 0 {
 			continue
 		}
@@ -131,8 +132,14 @@ func TestOnlyChoosesGroups(t *testing.T) {
 	chosen, err := o.chosen(p.full())
 	is.NoErr(err)
 	is.Equal(slices.Sorted(maps.Keys(allNames(chosen))), []string{"ipc/64/1", "ipc/64/1024", "ipc/64/64"})
-	_, err = (&options{only: "nothing like it"}).chosen(p.full())
-	is.True(err != nil)
+	o.who = "^Quartet$"
+	chosen, err = o.chosen(p.full())
+	is.NoErr(err)
+	is.Equal(allNames(chosen)["ipc/64/64"], []string{nQuartet})
+	for _, none := range []options{{only: "nothing like it"}, {who: "nobody"}, {only: "("}} {
+		_, err = none.chosen(p.full())
+		is.True(err != nil)
+	}
 }
 
 func TestEverythingIsWritten(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 // write puts everything into a directory and prints the table.
 func write(dir string, r *report.Run) error {
-	verdicts := report.Judge(r, aims())
+	verdicts := report.Judge(r, aims)
 	err := errors.Join(
 		toFile(dir, "table.txt", func(w io.Writer) error { return report.WriteTable(w, r, verdicts) }),
 		toFile(dir, "results.json", func(w io.Writer) error { return report.WriteJSON(w, r, verdicts) }),
@@ -48,6 +48,6 @@ func compare(files []string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	_, err := report.Compare(os.Stdout, runs[0], runs[1], aims())
+	_, err := report.Compare(os.Stdout, runs[0], runs[1], aims)
 	return err
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"quartet/bench/child"
-	"quartet/bench/load"
 	"quartet/bench/peer"
 	"quartet/bench/stats"
+	"quartet/bench/usage"
 )
 
 const (
@@ -29,6 +28,7 @@ type lab struct {
 	warm    time.Duration
 	time    time.Duration
 	profile string // a directory for CPU profiles of Quartet's processes; empty for none
+	trace   string // a directory for what strace counts of Quartet's processes; empty for none
 	runs    int    // so far, to name things
 }
 
@@ -72,89 +72,45 @@ type cell struct {
 
 // run runs it once, in fresh processes.
 func (l *lab) run(_ context.Context, c cell) (stats.Sample, error) {
-	c.instances, c.apps, c.longer = max(c.instances, 1), max(c.apps, 1), max(c.longer, 1)
 	var s stage
 	defer s.stop()
-	setup := l.setup(c.transport, "")
-	if c.transport != peer.Inproc {
-		if err := l.startServers(&s, &setup, c.peer, c.instances); err != nil {
-			return nil, err
-		}
+	work, err := l.assemble(&s, c)
+	if err != nil {
+		return nil, err
 	}
-	setup.Callers = c.callers / c.apps
-	work := load.Work{Callers: setup.Callers, Size: c.size, Warm: l.warm, Time: l.time * time.Duration(c.longer), Rate: c.rate}
-	var clients []*child.Child
-	for range c.apps {
-		j := job{Role: c.role, Peer: c.peer, Setup: setup, Addrs: s.addrs, Work: work}
-		client, _, err := l.start(&s, &j)
-		if err != nil {
-			return nil, err
-		}
-		clients = append(clients, client)
+	before, err := usages(s.servers)
+	if err != nil {
+		return nil, err
 	}
-	samples, err := results(clients, work.Warm+work.Time)
+	samples, err := results(s.clients, work.Warm+work.Time)
+	if err != nil {
+		return nil, err
+	}
+	after, err := usages(s.servers)
 	if err != nil {
 		return nil, err
 	}
 	sample := combine(samples)
-	sample[stats.ClientPeak] = highest(clients)
+	if _, counted := sample[stats.Allocs]; counted {
+		sample[stats.Allocs] += float64(after.Since(before).Mallocs) / sample[stats.Calls]
+	}
+	sample[stats.ClientPeak] = highest(s.clients)
 	if len(s.servers) > 0 {
 		sample[stats.ServerPeak] = highest(s.servers)
-		delete(sample, stats.Allocs) // of one side only
 	}
 	return sample, nil
 }
 
-// stage holds the processes of a run. They end in the reverse order of their start.
-type stage struct {
-	all     []*child.Child
-	servers []*child.Child
-	addrs   []string
-}
-
-func (s *stage) stop() {
-	for _, c := range slices.Backward(s.all) {
-		c.Stop()
-	}
-}
-
-// start starts a child and waits until it is ready.
-func (l *lab) start(s *stage, j *job) (*child.Child, string, error) {
-	l.runs++
-	if l.profile != "" && j.Peer == "quartet" {
-		j.Profile = filepath.Join(l.profile, fmt.Sprintf("%04d-%s.pprof", l.runs, j.Role))
-	}
-	c, err := child.Start(j.Role+" "+j.Peer, j)
-	if err != nil {
-		return nil, "", err
-	}
-	s.all = append(s.all, c)
-	addr, err := c.Ready(startLimit)
-	return c, addr, err
-}
-
-// startServers starts the side that answers, and a broker where the peer has one.
-func (l *lab) startServers(s *stage, setup *peer.Setup, name string, instances int) error {
-	p, err := peer.Named(name)
-	if err != nil {
-		return err
-	}
-	if _, ok := p.(peer.Broker); ok {
-		if _, setup.Broker, err = l.start(s, &job{Role: "broker", Peer: name}); err != nil {
-			return err
+// usages adds up what processes have used until now.
+func usages(of []*child.Child) (sum usage.Usage, err error) {
+	for _, c := range of {
+		var u usage.Usage
+		if err := c.Ask(resultLimit, &u); err != nil {
+			return sum, err
 		}
+		sum = sum.Plus(u)
 	}
-	for range instances {
-		if setup.Dir, err = l.newDir(); err != nil {
-			return err
-		}
-		c, addr, err := l.start(s, &job{Role: "server", Peer: name, Setup: *setup})
-		if err != nil {
-			return err
-		}
-		s.servers, s.addrs = append(s.servers, c), append(s.addrs, addr)
-	}
-	return nil
+	return sum, nil
 }
 
 // results lets all clients begin at once and waits for what they measured.
@@ -183,7 +139,7 @@ func combine(samples []stats.Sample) stats.Sample {
 	for m := range samples[0] {
 		values := stats.Values(samples, m)
 		switch m {
-		case stats.Rate, stats.Errors:
+		case stats.Rate, stats.Calls, stats.Errors:
 			for _, v := range values {
 				all[m] += v
 			}

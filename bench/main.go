@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -44,10 +45,12 @@ type options struct {
 	time    time.Duration
 	warm    time.Duration
 	only    string
+	who     string
 	out     string
 	profile string
 	list    bool
 	compare bool
+	costs   bool
 }
 
 func run(args []string) error {
@@ -55,27 +58,31 @@ func run(args []string) error {
 	f := flag.NewFlagSet("bench", flag.ExitOnError)
 	f.BoolVar(&o.full, "full", false, "everything: half an hour instead of two minutes")
 	f.IntVar(&o.rounds, "rounds", 5, "how often each contestant is run")
-	f.DurationVar(&o.time, "time", 0, "of one measurement (default 600ms, 1s with -full)")
-	f.DurationVar(&o.warm, "warm", 0, "of warming up before it (default 200ms, 300ms with -full)")
+	f.DurationVar(&o.time, "time", 0, "of one measurement (default 500ms, 1s with -full)")
+	f.DurationVar(&o.warm, "warm", 0, "of warming up before it (default 150ms, 300ms with -full)")
 	f.StringVar(&o.only, "only", "", "a regular expression: only the groups whose id matches")
+	f.StringVar(&o.who, "who", "", "a regular expression: only the contestants whose name matches")
 	f.StringVar(&o.out, "out", ".cache/bench", "the directory for results.json, table.txt and rates.svg")
 	f.StringVar(&o.profile, "profile", "", "a directory for CPU profiles of Quartet's processes")
 	f.BoolVar(&o.list, "list", false, "print the ids of the groups and stop")
 	f.BoolVar(&o.compare, "compare", false, "compare the two results.json that are named, and stop")
+	f.BoolVar(&o.costs, "costs", false, "print what a call of Quartet costs each side: system calls (by strace), processor, allocations; and stop")
 	_ = f.Parse(args) // exits by itself
-	if o.compare {
-		return compare(f.Args())
-	}
-	if f.NArg() > 0 {
-		return fmt.Errorf("what is %q?", f.Args())
-	}
 	o.setLengths()
+	switch {
+	case o.compare:
+		return compare(f.Args())
+	case f.NArg() > 0:
+		return fmt.Errorf("what is %q?", f.Args())
+	case o.costs:
+		return o.printCosts(os.Stdout)
+	}
 	return o.measure()
 }
 
 // setLengths fills in what the command line left open.
 func (o *options) setLengths() {
-	usual, warm := 600*time.Millisecond, 200*time.Millisecond
+	usual, warm := 500*time.Millisecond, 150*time.Millisecond
 	if o.full {
 		usual, warm = time.Second, 300*time.Millisecond
 	}
@@ -120,14 +127,16 @@ func (o *options) measure() error {
 	return errors.Join(write(o.out, r), failures(r))
 }
 
-// chosen leaves the groups that match, and prints them if that is all that was asked for.
+// chosen leaves the groups and contestants that match, and prints the groups if that is all that was asked for.
 func (o *options) chosen(groups []group) ([]group, error) {
 	pattern, err := regexp.Compile(o.only)
-	if err != nil {
+	who, errWho := regexp.Compile(o.who)
+	if err = errors.Join(err, errWho); err != nil {
 		return nil, err
 	}
 	var chosen []group
 	for _, g := range groups {
+		g.contestants = slices.DeleteFunc(g.contestants, func(c contestant) bool { return !who.MatchString(c.name) })
 		if !pattern.MatchString(g.id) || len(g.contestants) == 0 {
 			continue
 		}
@@ -137,7 +146,7 @@ func (o *options) chosen(groups []group) ([]group, error) {
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no group matches %q; -list names them", o.only)
+		return nil, fmt.Errorf("no group matches %q, or none of its contestants %q; -list names the groups", o.only, o.who)
 	}
 	return chosen, nil
 }
@@ -146,11 +155,10 @@ func (o *options) chosen(groups []group) ([]group, error) {
 func runAll(ctx context.Context, r *report.Run, groups []group, p *progress) error {
 	for i := range groups {
 		g := &groups[i]
-		rounds := g.rounds(r.Rounds)
 		found := report.Group{ID: g.id, Title: g.title, Unit: g.unit, Size: g.size, Series: make([]report.Series, len(g.contestants))}
-		for round := range rounds {
+		for round := range r.Rounds {
 			for j, c := range g.contestants {
-				p.about(g, c.name, round+1, rounds)
+				p.about(g, c.name, round+1, r.Rounds)
 				sample, err := c.run(ctx)
 				if ctx.Err() != nil {
 					p.clear()
@@ -167,17 +175,10 @@ func runAll(ctx context.Context, r *report.Run, groups []group, p *progress) err
 	return nil
 }
 
-func (g *group) rounds(n int) int {
-	if g.once {
-		return 1
-	}
-	return n
-}
-
 func newProgress(groups []group, rounds int) *progress {
 	p := &progress{w: os.Stderr, began: time.Now()}
 	for i := range groups {
-		p.total += groups[i].rounds(rounds) * len(groups[i].contestants)
+		p.total += rounds * len(groups[i].contestants)
 	}
 	if info, err := os.Stderr.Stat(); err == nil {
 		p.terminal = info.Mode()&os.ModeCharDevice != 0

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	crowd    = 256             // apps that connect to measure one
-	waiting  = 2000            // calls that wait to measure one
-	settling = 1 * time.Second // until a process is as large as it stays
+	crowd    = 256                    // apps that connect to measure one
+	waiting  = 2000                   // calls that wait to measure one
+	settling = 600 * time.Millisecond // until a process is as large as it stays
 )
 
 // idleService is how much of a service that does nothing is in memory.
@@ -67,11 +67,8 @@ func (l *lab) growth(role, size string) (stats.Sample, error) {
 	if _, err := c.Ready(startLimit); err != nil {
 		return nil, err
 	}
-	if err := c.Go(); err != nil {
-		return nil, err
-	}
 	var found growth
-	if err := c.Result(startLimit, &found); err != nil {
+	if err := c.Ask(startLimit, &found); err != nil {
 		return nil, err
 	}
 	after, _, err := idle.Memory()

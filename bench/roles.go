@@ -8,6 +8,7 @@ import (
 	"quartet/bench/load"
 	"quartet/bench/peer"
 	"quartet/bench/stats"
+	"quartet/bench/usage"
 )
 
 // serve tells the parent where a server is and keeps it until the parent wants no more.
@@ -15,8 +16,17 @@ func serve(s peer.Server, parent *child.Parent) error {
 	if err := parent.Ready(s.Addr()); err != nil {
 		return err
 	}
-	parent.AwaitEnd()
-	return s.Close()
+	return errors.Join(tell(parent, usage.Now), s.Close())
+}
+
+// tell tells the parent what was used, as often as it says go, until it wants no more.
+func tell(parent *child.Parent, used func() usage.Usage) error {
+	for parent.AwaitGo() == nil {
+		if err := parent.Result(used()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func runBroker(j *job, parent *child.Parent) error {
@@ -72,7 +82,7 @@ func runClient(j *job, parent *child.Parent, work func(peer.Client, load.Work) (
 	return errors.Join(measure(parent, func() (stats.Sample, error) { return work(c, j.Work) }), c.Close())
 }
 
-// measure waits for the word to go and reports what f finds.
+// measure waits for the word to go and reports what f finds, then what this process used for it.
 func measure(parent *child.Parent, f func() (stats.Sample, error)) error {
 	if err := parent.Ready(""); err != nil {
 		return err
@@ -80,15 +90,16 @@ func measure(parent *child.Parent, f func() (stats.Sample, error)) error {
 	if err := parent.AwaitGo(); err != nil {
 		return err
 	}
+	before := usage.Now()
 	sample, err := f()
 	if err != nil {
 		return err
 	}
+	used := usage.Now().Since(before)
 	if err := parent.Result(sample); err != nil {
 		return err
 	}
-	parent.AwaitEnd() // its memory may still be looked at
-	return nil
+	return tell(parent, func() usage.Usage { return used }) // its memory may still be looked at, too
 }
 
 func runSends(j *job, parent *child.Parent) error {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,8 +36,9 @@ type Child struct {
 	stderr bytes.Buffer
 }
 
-// Start starts this program with a job. The name is for people.
-func Start(name string, job any) (*Child, error) {
+// Start starts this program with a job. The name is for people. What stands in under is a command that runs it, as strace
+// does; usually there is none.
+func Start(name string, job any, under ...string) (*Child, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -45,7 +47,8 @@ func Start(name string, job any) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(exe, strings.Fields(name)...)
+	args := slices.Concat(under, []string{exe}, strings.Fields(name))
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), jobVariable+"="+string(text))
 	return StartCommand(name, cmd)
 }
@@ -112,6 +115,14 @@ func (c *Child) Ready(limit time.Duration) (string, error) {
 func (c *Child) Go() error {
 	_, err := io.WriteString(c.in, "go\n")
 	return err
+}
+
+// Ask tells the child to say something and waits for it.
+func (c *Child) Ask(limit time.Duration, into any) error {
+	if err := c.Go(); err != nil {
+		return err
+	}
+	return c.Result(limit, into)
 }
 
 // Result waits for what the child has found.

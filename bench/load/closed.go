@@ -26,6 +26,7 @@ func callOn(c peer.Client, caller, size int, t *tally) {
 	lane := t.latencies.Lane()
 	defer lane.Flush()
 	b := newBody(caller, size)
+	defer func() { t.made.Add(b.number) }()
 	for !t.ended.Load() {
 		began := time.Now()
 		answer, err := c.Call(context.Background(), caller, b.next())

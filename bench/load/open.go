@@ -43,6 +43,7 @@ func callWhenDue(c peer.Client, caller, size int, due <-chan time.Time, from tim
 	lane := t.latencies.Lane()
 	defer lane.Flush()
 	b := newBody(caller, size)
+	defer func() { t.made.Add(b.number) }()
 	for at := range due {
 		counts := !at.Before(from)
 		if t.ended.Load() {

@@ -88,6 +88,9 @@ func (s *Sender) Run(c peer.SendClient, w Work) (stats.Sample, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lane.Flush()
+	for _, b := range s.bodies {
+		s.t.made.Add(b.number)
+	}
 	return s.t.done()
 }
 

@@ -17,6 +17,7 @@ type tally struct {
 
 	latencies *stats.Latencies
 	failed    atomic.Int64
+	made      atomic.Uint64 // calls, while it was not open, too
 
 	mu    sync.Mutex
 	wrong error // an answer that is not what was sent: the run is worth nothing
@@ -98,6 +99,7 @@ func (t *tally) done() (stats.Sample, error) {
 	}
 	s := stats.Sample{
 		stats.Rate:   float64(n) / t.took.Seconds(),
+		stats.Calls:  float64(t.made.Load()),
 		stats.Errors: float64(t.failed.Load()),
 		stats.Allocs: float64(t.mallocs) / float64(n),
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -24,16 +25,29 @@ func HTTP(ctx context.Context, url string, want []byte, warm, took time.Duration
 	if err := fetch(ctx, url, want); err != nil {
 		return nil, err
 	}
-	if _, err := wrk(ctx, url, warm); err != nil {
+	if err := warmUp(ctx, url, warm); err != nil {
 		return nil, err
 	}
 	s, err := wrk(ctx, url, took)
 	return s, errors.Join(err, fetch(ctx, url, want))
 }
 
+// warmUp interrupts wrk after a time that it could not be told.
+func warmUp(ctx context.Context, url string, d time.Duration) error {
+	warm, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	_, err := wrk(warm, url, d+time.Second)
+	if warm.Err() != nil {
+		return ctx.Err() // it ended as it should, or everything does
+	}
+	return err
+}
+
 func wrk(ctx context.Context, url string, d time.Duration) (stats.Sample, error) {
 	seconds := max(int(d.Round(time.Second).Seconds()), 1)
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(Connections), "-d"+strconv.Itoa(seconds)+"s", "--latency", url)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("wrk: %w: %s", err, out)

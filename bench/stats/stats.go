@@ -17,7 +17,8 @@ const (
 	P99        Metric = "p99"        // µs
 	Max        Metric = "max"        // µs
 	Errors     Metric = "errors"     // calls that failed, which are in no other figure
-	Allocs     Metric = "allocs"     // per call, of the process that asks
+	Calls      Metric = "calls"      // all that were made, those while it warmed up among them
+	Allocs     Metric = "allocs"     // of Go, per call, of both sides; not those of a broker
 	ServerPeak Metric = "serverPeak" // bytes: the highest RSS of the side that answers
 	ClientPeak Metric = "clientPeak" // bytes: likewise of the side that asks
 	RSS        Metric = "rss"        // bytes in memory of a process that is measured for it
