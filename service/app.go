@@ -43,7 +43,8 @@ func newApp(s *Server, p *transport.Peer, b *batch) *app {
 // Receive takes one message from the app. It runs in the link's reader and never waits: what cannot be
 // taken is refused here.
 func (a *app) Receive(m transport.Message) {
-	arrived := clock()
+	now := time.Now()
+	arrived := clockAt(now)
 	msg, err := wire.Decode(m.Frame)
 	if err != nil {
 		m.Release()
@@ -52,7 +53,7 @@ func (a *app) Receive(m transport.Message) {
 	}
 	switch msg := msg.(type) {
 	case *wire.Request:
-		a.request(&job{app: a, req: msg, msg: m, size: sizeInWindow(msg.Body), arrived: time.Now()}, arrived)
+		a.request(&job{app: a, req: msg, msg: m, size: sizeInWindow(msg.Body), arrived: now}, arrived)
 		return // who takes the job releases the message
 	case *wire.Cancel:
 		a.cancel(msg.ID)

@@ -46,5 +46,8 @@ func (s *standing) load(unanswered int, t time.Time) float64 {
 	return max(float64(unanswered), math.Round(s.reported.now(t)))
 }
 
-// better says whether load a, latency la is to be preferred to b, lb.
-func better(a, la, b, lb float64) bool { return a < b || a == b && la < lb }
+// betterThan says whether an instance is to be preferred to another one. The lock is held.
+func (i *instance) betterThan(o *instance, now time.Time) bool {
+	a, b := i.standing.load(i.used.messages, now), o.standing.load(o.used.messages, now)
+	return a < b || a == b && i.standing.latency.now(now) < o.standing.latency.now(now)
+}

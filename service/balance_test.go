@@ -38,14 +38,18 @@ func TestStanding(t *testing.T) {
 	is.Equal(s.load(0, now), 0.0) // only the last report counts
 }
 
-func TestBetter(t *testing.T) {
+func TestBetterThan(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	is.True(better(1, 9, 2, 0))  // the smaller load wins
-	is.True(!better(2, 0, 1, 9)) //
-	is.True(better(1, 1, 1, 2))  // ties go to the lower latency
-	is.True(!better(1, 2, 1, 1)) //
-	is.True(!better(1, 1, 1, 1)) // equal is not better
+	now := time.Now()
+	with := func(load int, latency float64) *instance {
+		return &instance{used: quota{messages: load}, standing: standing{latency: decaying{latency, now}}}
+	}
+	is.True(with(1, 9).betterThan(with(2, 0), now))  // the smaller load wins
+	is.True(!with(2, 0).betterThan(with(1, 9), now)) //
+	is.True(with(1, 1).betterThan(with(1, 2), now))  // ties go to the lower latency
+	is.True(!with(1, 2).betterThan(with(1, 1), now)) //
+	is.True(!with(1, 1).betterThan(with(1, 1), now)) // equal is not better
 }
 
 func TestQuota(t *testing.T) {

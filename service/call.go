@@ -19,11 +19,12 @@ func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o
 		return nil, err
 	}
 	defer k.end()
-	k.deadline = time.Now().Add(opts.timeout)
+	now := time.Now()
+	k.deadline = now.Add(opts.timeout)
 	if at, ok := ctx.Deadline(); ok && at.Before(k.deadline) {
 		k.deadline = at
 	}
-	resp, err := k.run(ctx)
+	resp, err := k.run(ctx, k.deadline.Sub(now))
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +90,10 @@ func orDefault(s, fallback string) string {
 
 // run takes a sync call to its end. Only a request that came back unserved, or was never written, goes
 // to another instance.
-func (k *call) run(ctx context.Context) (*handler.Response, error) {
-	expired := time.NewTimer(time.Until(k.deadline))
-	defer expired.Stop()
+func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, error) {
+	spares := &k.home.client.spares
+	expired := spares.timer(left)
+	defer spares.putTimer(expired)
 	for {
 		a, err := k.remote.place(ctx, k)
 		switch {
@@ -104,6 +106,7 @@ func (k *call) run(ctx context.Context) (*handler.Response, error) {
 		}
 		select {
 		case res := <-a.result:
+			spares.putResult(a.result)
 			tries := k.retries
 			resp, again, err := k.judge(a, res)
 			switch {

@@ -24,9 +24,10 @@ type Client struct {
 	held  atomic.Int64 // bytes of their requests and answers
 	runs  semaphore    // response handlers of Sends that run
 
+	spares      spares
 	registering sync.Mutex // held to register a service and to change the secret
 
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	remotes map[string]*remote
 	leaving map[*remote]struct{} // unregistered, with calls under way
 	closed  bool
@@ -196,8 +197,8 @@ func (c *Client) end(ctx context.Context) (cut, stuck error) {
 }
 
 func (c *Client) remote(name string) (*remote, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	if c.closed {
 		return nil, failure(ErrClosed, "")
 	}

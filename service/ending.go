@@ -11,8 +11,7 @@ import (
 // the same errors; who comes after the end gets none.
 func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	r.mu.Lock()
-	first := !r.closed
-	r.closed = true
+	first := !r.closed.Swap(true)
 	if first {
 		r.capacityChanged()
 	}
@@ -35,7 +34,7 @@ func (r *remote) shutdown(ctx context.Context) (cut, stuck error) {
 	case <-ctx.Done():
 		r.cutNow(context.Cause(ctx))
 	}
-	idle := r.idle() // from here on no forward arrives
+	idle := r.active.idle() // from here on no forward arrives
 	select {
 	case <-idle:
 	case <-r.cut:
@@ -78,7 +77,7 @@ func (r *remote) cutNow(why error) {
 		return
 	default:
 	}
-	if r.active.n > 0 {
+	if r.active.n.Load() > 0 {
 		r.cutErr = fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
 	}
 	close(r.cut)

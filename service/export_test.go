@@ -30,7 +30,7 @@ func (c *Client) Leftovers() (left []string) {
 	note("%d sends, %d response handlers", len(c.sends), len(c.runs))
 	for _, r := range c.remotes {
 		r.mu.Lock()
-		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), r.active.n)
+		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), int(r.active.n.Load()))
 		note("%d bytes wait, %d", int(r.waiting.bytes), 0)
 		for _, i := range r.instances {
 			note("%d attempts are pending, %d sent", len(i.pending), i.sent.messages)

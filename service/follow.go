@@ -118,13 +118,11 @@ func (k *call) question() *wire.Request {
 
 // begin counts one call in; end counts it out.
 func (r *remote) begin() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
+	r.active.add() // before the look, so that whoever closes waits for it, or it sees that
+	if r.closed.Load() {
+		r.active.done()
 		return failure(ErrClosed, "")
 	}
-	r.active.add()
-	r.budget.deposit()
 	return nil
 }
 
@@ -140,21 +138,15 @@ func (r *remote) arrives() error {
 	return nil
 }
 
-func (r *remote) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.active.done()
-}
-
 // end counts a call out.
 func (k *call) end() {
 	k.leaveRemote()
-	k.home.end()
+	k.home.active.done()
 }
 
 func (k *call) leaveRemote() {
 	if k.remote != k.home {
-		k.remote.end()
+		k.remote.active.done()
 		k.remote = k.home
 	}
 }
@@ -165,21 +157,12 @@ func (k *call) leaveRemote() {
 func (r *remote) afterForwards(ctx context.Context) (placed <-chan struct{}) {
 	for _, other := range r.client.forwarding() {
 		select {
-		case <-other.idle():
+		case <-other.active.idle():
 		case <-r.cut:
 		case <-ctx.Done():
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return r.placing.idle()
-}
-
-// idle tells when all calls are over.
-func (r *remote) idle() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.active.idle()
 }
 
 // forwarding lists the services of a client that ends and whose calls may be forwarded: even the first one may come now.

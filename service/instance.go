@@ -70,14 +70,16 @@ func (i *instance) hasRoom(c *call) bool {
 func (i *instance) awaited() int { return i.used.messages - i.sent.messages }
 
 // reserve takes a place in the window and makes the attempt known, so that no answer comes too early.
-func (i *instance) reserve(c *call) *attempt {
+func (i *instance) reserve(c *call, now time.Time) *attempt {
 	a := &c.first
-	if a.inst != nil {
+	if a.inst == nil {
+		i.remote.budget.deposit()
+	} else {
 		a = new(attempt)
 	}
 	*a = attempt{
 		id: i.remote.client.ids.Next(), inst: i, size: c.size, sent: c.sent,
-		started: time.Now(), mark: math.MaxInt64, result: make(chan result, 1), among: i.used.messages,
+		started: now, mark: math.MaxInt64, result: i.remote.client.spares.result(), among: i.used.messages,
 	}
 	i.pending[a.id] = a
 	i.used.add(a.size)

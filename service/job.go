@@ -23,6 +23,7 @@ type job struct {
 	deadline time.Time
 	started  time.Time
 	took     time.Duration // the handler, once it has answered
+	load     uint32        // of the instance then
 
 	at    *list.Element // in the backlog
 	here  bool          // it runs in the goroutine that has read it
@@ -52,7 +53,8 @@ func (s *Server) run(j *job) {
 		j.app.settled(j)
 		return
 	}
-	if time.Until(j.deadline) <= 0 {
+	j.started = time.Now()
+	if !j.started.Before(j.deadline) {
 		s.work.over(j)
 		j.app.turnAway(j, wire.OutcomeExpired, "it waited too long for a handler")
 		return
@@ -66,7 +68,6 @@ func (s *Server) run(j *job) {
 		return
 	}
 	j.msg.Release() // the handler has the body now
-	j.started = time.Now()
 	j.asked = handler.FromWire(j.req, handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody})
 	req := &j.asked
 	handler.RunTo(ctx, s.handler, req, func(resp *handler.Response, err error) {
@@ -93,7 +94,7 @@ func (s *Server) answer(ctx context.Context, j *job, resp *handler.Response, err
 	case err != nil:
 		s.report(ctx, j, err)
 		resp = handler.ErrorResponse(err)
-	case ctx.Err() != nil && resp.Code() < http.StatusBadRequest && time.Now().After(j.deadline):
+	case resp.Code() < http.StatusBadRequest && j.started.Add(j.took).After(j.deadline) && ctx.Err() != nil:
 		// Nobody waits for the body any more; the place in the window still has to be freed.
 		resp = handler.ErrorResponse(context.DeadlineExceeded)
 	case len(resp.Body) > s.opts.maxBody:
@@ -121,9 +122,8 @@ func (s *Server) report(ctx context.Context, j *job, err error) {
 
 // finish sends the answer of a job.
 func (a *app) finish(s *Server, j *job, w *wire.Response) {
-	running, queued := s.work.load()
 	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), j.took
-	w.Load = uint32(running + queued)
+	w.Load = j.load
 	buf := getBuffer()
 	defer putBuffer(buf)
 	frame, err := wire.Append((*buf)[:0], w)

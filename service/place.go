@@ -22,9 +22,7 @@ const (
 )
 
 // pick finds the instance for a call. The lock is held.
-func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
-	now := time.Now()
-	var bestLoad, bestLatency float64
+func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowed []string) {
 	var m matching
 	var over passedOver
 	v = nobody
@@ -45,11 +43,8 @@ func (r *remote) pick(c *call) (best *instance, v verdict, allowed []string) {
 			over.see(i, i.hasRoom(c))
 		case !i.hasRoom(c):
 			v = hope(v, windowful)
-		default:
-			load, latency := i.standing.load(i.used.messages, now), i.standing.latency.now(now)
-			if best == nil || better(load, latency, bestLoad, bestLatency) {
-				best, bestLoad, bestLatency = i, load, latency
-			}
+		case best == nil || i.betterThan(best, now):
+			best = i
 		}
 	}
 	switch {
@@ -76,14 +71,8 @@ func hope(a, b verdict) verdict {
 // place finds an instance for a call, waiting where that helps, and hands the request to its link. What
 // never reached a link goes to another instance; so an error says that nothing was sent.
 func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
-	r.mu.Lock()
 	r.placing.add()
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		r.placing.done()
-		r.mu.Unlock()
-	}()
+	defer r.placing.done()
 	for {
 		a, err := r.acquire(ctx, c)
 		if err != nil {
@@ -104,12 +93,12 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 }
 
 func (r *remote) hand(a *attempt, c *call) (mark int64, err error) {
-	c.req.ID, c.req.Left, c.req.Sent = a.id, timeLeft(c.deadline), clock()
+	c.req.ID, c.req.Left, c.req.Sent = a.id, timeLeft(c.deadline, a.started), clockAt(a.started)
 	return a.inst.request(&c.req, a.among)
 }
 
-func timeLeft(deadline time.Time) time.Duration {
-	return min(max(time.Until(deadline), time.Millisecond), wire.MaxLeft)
+func timeLeft(deadline, now time.Time) time.Duration {
+	return min(max(deadline.Sub(now), time.Millisecond), wire.MaxLeft)
 }
 
 // unsendable says that no instance could be sent this request.
@@ -152,10 +141,11 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		return nil, failure(ErrClosed, "")
 	default:
 	}
+	now := time.Now()
 	switch {
 	case ctx.Err() != nil:
 		return nil, leftBy(ctx)
-	case !time.Now().Before(c.deadline):
+	case !now.Before(c.deadline):
 		return nil, failure(ErrTimeout, "")
 	}
 	r.mu.Lock()
@@ -163,10 +153,10 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		r.mu.Unlock()
 		return nil, failure(ErrClosed, "")
 	}
-	best, v, allowed := r.pick(c)
+	best, v, allowed := r.pick(c, now)
 	switch v {
 	case placed:
-		a := best.reserve(c)
+		a := best.reserve(c, now)
 		r.mu.Unlock()
 		return a, nil
 	case noRoute:
@@ -231,16 +221,17 @@ func (r *remote) patience(v verdict) time.Duration {
 func (r *remote) giveUp(w *waiter, began time.Time) (verdict, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	best, v, _ := r.pick(w.call)
+	now := time.Now()
+	best, v, _ := r.pick(w.call, now)
 	switch {
 	case v == placed: // it was held up by others; take it
 		if r.waiting.remove(w) {
-			w.ready <- place{attempt: best.reserve(w.call)}
+			w.ready <- place{attempt: best.reserve(w.call, now)}
 		}
 		return v, nil
 	case v == windowful:
 		return v, failure(ErrRejected, "overloaded: no free place in the window of any instance within %v", windowWait)
-	case time.Since(began) < r.opts.wait:
+	case now.Sub(began) < r.opts.wait:
 		return v, nil
 	case v == nobody:
 		return v, failure(ErrUnavailable, "service %s: none within %v", r.name, r.opts.wait)
@@ -286,33 +277,35 @@ func (r *remote) placeWaiting() {
 		}
 		w.ready <- place{err: failure(ErrClosed, "")}
 	}
+	if r.waiting.empty() {
+		return
+	}
+	now := time.Now()
 	servable := func(c *call) bool {
-		_, v, _ := r.pick(c)
+		_, v, _ := r.pick(c, now)
 		return v != nobody && v != windowful
 	}
 	for w := r.waiting.next(servable); w != nil; w = r.waiting.next(servable) {
-		r.serve(w)
+		r.serve(w, now)
 	}
-	for _, w := range r.waiting.trim(r.windowful) {
+	windowful := func(c *call) bool {
+		_, v, _ := r.pick(c, now)
+		return v == windowful
+	}
+	for _, w := range r.waiting.trim(windowful) {
 		w.ready <- place{err: longLine()}
 	}
 }
 
 // serve ends the wait of one who is out of the line. The lock is held.
-func (r *remote) serve(w *waiter) {
-	best, v, allowed := r.pick(w.call)
+func (r *remote) serve(w *waiter, now time.Time) {
+	best, v, allowed := r.pick(w.call, now)
 	switch v {
 	case placed:
-		w.ready <- place{attempt: best.reserve(w.call)}
+		w.ready <- place{attempt: best.reserve(w.call, now)}
 	case noRoute:
 		w.ready <- place{err: handler.NoRoute(allowed)}
 	default:
 		w.ready <- place{err: failure(ErrRejected, "overloaded: every instance sent the request back")}
 	}
-}
-
-// windowful says that a call waits for no more than a free place. The lock is held.
-func (r *remote) windowful(c *call) bool {
-	_, v, _ := r.pick(c)
-	return v == windowful
 }

@@ -29,7 +29,9 @@ func newInstanceID() string {
 var started = time.Now()
 
 // clock is in microseconds since the start of the process: only differences travel, and the wall clock jumps.
-func clock() int64 { return time.Since(started).Microseconds() }
+func clock() int64 { return clockAt(time.Now()) }
+
+func clockAt(t time.Time) int64 { return t.Sub(started).Microseconds() }
 
 // minus is a - b, or the end of the range beyond which that lies: the clocks of others show what they like.
 func minus(a, b int64) int64 {

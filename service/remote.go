@@ -37,7 +37,7 @@ type remote struct {
 	changed   chan struct{} // closed and renewed when instances come, go or change
 	active    gauge         // calls, sends and response handlers under way
 	placing   gauge         // calls that look for an instance
-	closed    bool          // no new calls
+	closed    atomic.Bool   // no new calls; it changes under mu
 	unbound   bool          // no new instances
 	byeSaid   bool          // no more requests
 	cut       chan struct{} // closed when the grace is over: everything ends now
@@ -63,7 +63,7 @@ func (r *remote) open() error {
 	nodes, err := openAll(r.addrs, func(a Addr) bool { return !a.ServiceBinds }, cfg)
 	if err != nil {
 		r.mu.Lock()
-		r.closed = true // who came meanwhile must not stay
+		r.closed.Store(true) // who came meanwhile must not stay
 		r.mu.Unlock()
 		r.closePeers()
 		return err
@@ -78,7 +78,7 @@ func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	i := &instance{remote: r, peer: p, frames: frameSender{p}, pending: map[wire.ID]*attempt{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || !p.AdmittedBy(r.opts.secret) { // the secret may have changed since its handshake began
+	if r.closed.Load() || !p.AdmittedBy(r.opts.secret) { // the secret may have changed since its handshake began
 		return nil
 	}
 	i.plainTimer = time.AfterFunc(plainAfter, i.silentSoFar)
@@ -207,7 +207,7 @@ func (r *remote) ready(ctx context.Context) error {
 	for {
 		r.mu.Lock()
 		there := slices.ContainsFunc(r.instances, (*instance).takesRequests)
-		changed, closed := r.changed, r.closed
+		changed, closed := r.changed, r.closed.Load()
 		r.mu.Unlock()
 		switch {
 		case closed:

@@ -100,6 +100,7 @@ func (s *scheduler) over(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.leave(j)
+	j.load = uint32(s.running + s.sync.Len() + s.sent.Len())
 	if j.took > 0 {
 		s.quick.ran(j.took)
 	}
@@ -218,7 +219,7 @@ func (s *scheduler) halt() (waited []*job, active int) {
 			left = append(left, j)
 		}
 	}
-	return left, s.active.n
+	return left, int(s.active.n.Load())
 }
 
 // begins notes that a job begins to run, and that its context can be canceled; false if that came before.
@@ -269,5 +270,5 @@ func (s *scheduler) wait(limit time.Duration) int {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.active.n
+	return int(s.active.n.Load())
 }

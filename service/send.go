@@ -98,6 +98,7 @@ func (k *call) receipt(a *attempt) *handler.Response {
 	for {
 		select {
 		case res := <-a.result:
+			k.home.client.spares.putResult(a.result)
 			resp, again, err := k.judge(a, res)
 			if again {
 				if a, err = k.remote.place(ctx, k); err != nil && ctx.Err() != nil {

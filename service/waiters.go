@@ -30,6 +30,8 @@ type place struct {
 	err     error
 }
 
+func (l *waitList) empty() bool { return l.sync.Len()+l.sent.Len() == 0 }
+
 func (l *waitList) of(c *call) *list.List {
 	if c.sent {
 		return &l.sent
