@@ -99,10 +99,18 @@ func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
 		w.putOff.Store(true)
 	case at == sendAfterOthers && w.pace.fast:
 		w.gather()
+	case w.pace.streams(w.link.h.lastWrite.Load(), ticks()):
+		w.handOver()
 	case last:
 		w.flush()
 	}
 	return mark, err
+}
+
+// handOver leaves the writing to the goroutine until all is written. The lock is held.
+func (w *writer) handOver() {
+	w.busy = true
+	w.signal()
 }
 
 // writeLater writes what was to be written later.
@@ -143,11 +151,28 @@ const (
 	fastSpan     = time.Millisecond
 )
 
-// writePace tells whether a link is fast.
+// A stream is so many messages of which each comes so soon after the write of the one before that no answer can have
+// been waited for: it is written by the goroutine, many messages at a time.
+const (
+	streamMessages = 16
+	streamGap      = time.Microsecond
+)
+
+// writePace tells whether a link is fast, and whether a stream is sent on it.
 type writePace struct {
-	from int64 // ticks
-	n    int
-	fast bool
+	from   int64 // ticks
+	n      int
+	fast   bool
+	streak int
+}
+
+// streams notes that a message is to be written, some time after the last one.
+func (p *writePace) streams(last, now int64) bool {
+	p.streak++
+	if now-last > int64(streamGap) {
+		p.streak = 0
+	}
+	return p.streak >= streamMessages
 }
 
 func (p *writePace) wrote(messages int, now int64) {
@@ -229,13 +254,14 @@ func (w *writer) flush() {
 		return
 	}
 	w.link.fc.out = out[:copy(out, out[n:])]
-	w.busy = true
-	w.signal()
+	w.handOver()
 }
 
 // reuse keeps small buffers and lets large ones go.
-func reuse(b []byte) []byte {
-	if cap(b) > bufferAfter*2 {
+func reuse(b []byte) []byte { return reuseTo(b, bufferAfter*2) }
+
+func reuseTo(b []byte, most int) []byte {
+	if cap(b) > most {
 		return nil
 	}
 	return b[:0]
@@ -285,10 +311,14 @@ func (w *writer) drain() {
 		chunk := w.link.fc.out
 		if len(chunk) == 0 || w.link.ctx.Err() != nil {
 			w.busy, w.chunk, w.chunkN = false, 0, 0
+			w.link.fc.out = reuse(chunk)
 			w.giveBack()
 			w.giveRoom()
 			w.mu.Unlock()
 			return
+		}
+		if spare == nil { // what comes meanwhile may be about as much
+			spare = make([]byte, 0, min(len(chunk), bufferAfter))
 		}
 		w.link.fc.out, w.busy = spare, true
 		w.chunk, w.chunkN, w.queued = len(chunk), w.queued, 0
@@ -297,9 +327,9 @@ func (w *writer) drain() {
 			w.failed(writeError(err))
 			continue // to leave by the one exit
 		}
-		spare = reuse(chunk)
 		w.mu.Lock()
 		w.chunk, w.chunkN = 0, 0
+		spare = reuseTo(chunk, max(2*len(w.link.fc.out), bufferAfter*4)) // as large as what waits warrants
 		w.giveBack()
 		w.giveRoom()
 		w.mu.Unlock()

@@ -135,16 +135,20 @@ func (p *Peer) SendLater(frame []byte) (mark int64, err error) { return p.out.w.
 
 // SendWithin is Send, but waits for room in the queue for at most d.
 func (p *Peer) SendWithin(frame []byte, d time.Duration) error {
+	_, err := p.Send(frame)
+	if !errors.Is(err, ErrQueueFull) {
+		return err
+	}
 	limit := time.NewTimer(d)
 	defer limit.Stop()
 	for {
-		if _, err := p.Send(frame); !errors.Is(err, ErrQueueFull) {
-			return err
-		}
 		select {
 		case <-p.out.w.waitRoom():
 		case <-limit.C:
 			return ErrQueueFull
+		}
+		if _, err := p.Send(frame); !errors.Is(err, ErrQueueFull) {
+			return err
 		}
 	}
 }
