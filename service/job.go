@@ -60,7 +60,7 @@ func (s *Server) run(j *job) {
 		return
 	}
 	ctx := &j.ctx
-	ctx.server, ctx.deadline = s.base, j.deadline
+	ctx.owner, ctx.deadline = s.base, j.deadline
 	defer ctx.end(context.Canceled)
 	if !s.work.begins(j) {
 		s.work.over(j)

@@ -77,33 +77,34 @@ func (k *call) settle(a *attempt) {
 	runs := k.home.client.runs
 	runs <- struct{}{} // bounded by MaxResponding handlers of respondingLimit each
 	defer runs.release()
-	ctx, cancel := k.home.responding()
-	defer cancel()
-	k.respond(ctx, answer)
+	if k.home.opts.responses != nil {
+		ctx := k.home.responding()
+		defer ctx.end(context.Canceled)
+		k.respond(ctx, answer)
+	}
 }
 
 // responding is the context of a response handler: that of the remote, which ends with the grace, and for
 // those that are told so after it, a little time of their own.
-func (r *remote) responding() (context.Context, context.CancelFunc) {
+func (r *remote) responding() *workContext {
 	if r.base.Err() != nil {
-		return context.WithTimeout(context.Background(), closeLimit)
+		return &workContext{owner: context.Background(), deadline: time.Now().Add(closeLimit)}
 	}
-	return context.WithTimeout(r.base, respondingLimit)
+	return &workContext{owner: r.base, deadline: time.Now().Add(respondingLimit)}
 }
 
 // receipt waits for the answer to a sent request, or makes one.
 func (k *call) receipt(a *attempt) *handler.Response {
-	ctx, cancel := context.WithDeadline(context.Background(), k.deadline)
-	defer cancel()
+	spares := &k.home.client.spares
+	expired := spares.timer(time.Until(k.deadline))
+	defer spares.putTimer(expired)
 	for {
 		select {
 		case res := <-a.result:
-			k.home.client.spares.putResult(a.result)
+			spares.putResult(a.result)
 			resp, again, err := k.judge(a, res)
 			if again {
-				if a, err = k.remote.place(ctx, k); err != nil && ctx.Err() != nil {
-					err = failure(ErrTimeout, "and then: %v", err)
-				}
+				a, err = k.placeAgain()
 			}
 			switch {
 			case err != nil:
@@ -111,9 +112,9 @@ func (k *call) receipt(a *attempt) *handler.Response {
 			case !again:
 				return resp
 			}
-		case <-ctx.Done():
+		case <-expired.C:
 			k.remote.leave(a)
-			return failedAnswer(leftBy(ctx))
+			return failedAnswer(failure(ErrTimeout, ""))
 		case <-k.remote.cut:
 			k.remote.leave(a)
 			return failedAnswer(failure(ErrLost, cutText))
@@ -122,6 +123,17 @@ func (k *call) receipt(a *attempt) *handler.Response {
 			return failedAnswer(failure(ErrLost, cutText))
 		}
 	}
+}
+
+// placeAgain finds another instance before the deadline.
+func (k *call) placeAgain() (*attempt, error) {
+	ctx, cancel := context.WithDeadline(context.Background(), k.deadline)
+	defer cancel()
+	a, err := k.remote.place(ctx, k)
+	if err != nil && ctx.Err() != nil {
+		err = failure(ErrTimeout, "and then: %v", err)
+	}
+	return a, err
 }
 
 // failedAnswer is what a response handler gets where no answer came.

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// workContext is the context of a handler: it ends at the deadline, when nobody waits any more, and with the server. It
-// does what context.WithDeadline does and costs nothing until somebody asks for Done, which most handlers never do.
+// workContext is the context of a handler, or of a response handler of a Send: it ends at the deadline, when nobody waits
+// any more, and with the server or client. It does what context.WithDeadline does and costs nothing until somebody asks for
+// Done, which most handlers never do.
 type workContext struct {
-	server   context.Context
+	owner    context.Context // that of the server, or of the client
 	deadline time.Time
 
 	mu     sync.Mutex
@@ -32,7 +33,7 @@ func (c *workContext) Err() error {
 	defer c.mu.Unlock()
 	if c.err == nil {
 		switch {
-		case c.server.Err() != nil:
+		case c.owner.Err() != nil:
 			c.finish(context.Canceled)
 		case !time.Now().Before(c.deadline):
 			c.finish(context.DeadlineExceeded)
@@ -51,7 +52,7 @@ func (c *workContext) Done() <-chan struct{} {
 			close(c.done)
 		} else {
 			c.timer = time.AfterFunc(time.Until(c.deadline), func() { c.end(context.DeadlineExceeded) })
-			c.unhook = context.AfterFunc(c.server, func() { c.end(context.Canceled) })
+			c.unhook = context.AfterFunc(c.owner, func() { c.end(context.Canceled) })
 		}
 	}
 	return c.done

@@ -29,7 +29,7 @@ func TestWorkContext(t *testing.T) {
 					is := is.New(t)
 					server, stop := context.WithCancel(context.Background())
 					defer stop()
-					c := &workContext{server: server, deadline: time.Now().Add(time.Second)}
+					c := &workContext{owner: server, deadline: time.Now().Add(time.Second)}
 					at, ok := c.Deadline()
 					is.True(ok && at.Equal(c.deadline))
 					is.NoErr(c.Err())
