@@ -24,6 +24,8 @@ type Client struct {
 	held  atomic.Int64 // bytes of their requests and answers
 	runs  semaphore    // response handlers of Sends that run
 
+	settling crew[settling] // goroutines that wait for receipts and run response handlers
+
 	spares      spares
 	registering sync.Mutex // held to register a service and to change the secret
 
@@ -49,6 +51,7 @@ func NewClient(o ...ClientOption) *Client {
 		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{}, leaving: map[*remote]struct{}{},
 		sends: newSemaphore(MaxSent), runs: newSemaphore(MaxResponding),
 	}
+	c.settling.work = settle
 	return c
 }
 
@@ -193,6 +196,7 @@ func (c *Client) end(ctx context.Context) (cut, stuck error) {
 		wait.Go(func() { cuts[i], stucks[i] = r.shutdown(ctx) })
 	}
 	wait.Wait()
+	c.settling.end()
 	return errors.Join(cuts...), errors.Join(stucks...)
 }
 

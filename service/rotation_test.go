@@ -123,7 +123,9 @@ func tcpLate(t *testing.T, addr service.Addr, o ...service.Option) {
 // A secret is added, swapped and removed on both sides under load: no call fails, the old links end, the old secret
 // opens nothing any more.
 func TestRotation(t *testing.T) {
-	inEveryTCPWorld(t, func(t *testing.T, w tcpWorld) { rotate(t, w, 50) })
+	inEveryTCPWorld(t, func(t *testing.T, w tcpWorld) {
+		rotate(t, w, 50, service.WithWait(patience)) // with -race and beside other tests a TLS handshake may take long
+	})
 }
 
 // TestTimedRotation is in the pass without -race for the sake of its rate.
@@ -131,12 +133,12 @@ func TestTimedRotation(t *testing.T) {
 	inEveryTCPWorld(t, func(t *testing.T, w tcpWorld) { rotate(t, w, 500) })
 }
 
-func rotate(t *testing.T, w tcpWorld, rate float64) {
+func rotate(t *testing.T, w tcpWorld, rate float64, o ...service.ClientOption) {
 	is := is.New(t)
 	files := transporttest.Certificate(t)
 	events := make(chan service.Event, 4096)
 	c, srv, addr := tcpConnect(t, tcpSetup{world: w, handler: tcpWork, secret: tcpSecret(t, 1),
-		client: []service.ClientOption{service.WithHook(tcpHook(events))}, files: files})
+		client: append(o, service.WithHook(tcpHook(events))), files: files})
 	ready(t, c)
 	tcpEvent(t, events, transport.Connected)
 	load := startTCPLoad(c, rate)

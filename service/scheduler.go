@@ -23,7 +23,7 @@ type scheduler struct {
 	running     int   // handlers
 	runningSent int
 	sync, sent  list.List
-	crew        crew
+	crew        crew[*job]
 	quick       quickness
 	bytes       int64 // of what waits
 	large       int64 // bytes of large requests that wait or run
@@ -35,10 +35,12 @@ type scheduler struct {
 const linePerHandler = 4
 
 func newScheduler(o serverOptions, do func(*job)) *scheduler {
-	return &scheduler{
+	s := &scheduler{
 		concurrency: o.concurrency, backlog: o.backlog,
 		syncMost: min(o.backlog, max(linePerHandler*o.concurrency, o.window)), largeMost: o.large, do: do,
 	}
+	s.crew.work = s.work
+	return s
 }
 
 // submit takes a job over, or says why not. It never waits. A job that is to run where it was read has begun, and is left
@@ -61,14 +63,14 @@ func (s *scheduler) submit(j *job) (refusal string) {
 			s.large += j.large()
 			s.begin(j)
 			if j.here = s.quick.enough(!j.msg.More); !j.here {
-				s.start(j)
+				s.crew.do(j)
 			}
 			return ""
 		}
 		first := line.Front().Value.(*job) // a handler is just over, and its goroutine not yet back
 		s.take(first)
 		s.begin(first)
-		s.start(first)
+		s.crew.do(first)
 	}
 	waiting := s.sync.Len() + s.sent.Len()
 	if waiting >= s.backlog || line.Len() >= most || waiting > 0 && s.bytes+j.size > backlogBytes {
@@ -118,29 +120,19 @@ func (s *scheduler) leave(j *job) {
 	}
 }
 
-// start gives a job to a goroutine. The lock is held.
-func (s *scheduler) start(j *job) {
-	if !s.crew.take(j) {
-		go s.work(j)
-	}
-}
-
-// work runs a job, what waits after it, and what comes later, until it is not needed for a while. A handler that ends its
-// goroutine ends this one too.
+// work runs a job and what waits after it.
 func (s *scheduler) work(j *job) {
 	defer func() {
-		if next := s.next(j); next != nil {
-			go s.work(next)
+		if j == nil {
+			return
+		}
+		if next := s.next(j); next != nil { // the handler ends this goroutine
+			s.crew.do(next)
 		}
 	}()
-	inbox := make(chan *job, 1)
 	for j != nil {
 		s.do(j)
-		next := s.next(j)
-		if j = nil; next == nil && s.rest(inbox) {
-			next = <-inbox
-		}
-		j = next
+		j = s.next(j)
 	}
 }
 
@@ -148,33 +140,26 @@ func (s *scheduler) work(j *job) {
 func (s *scheduler) runHere(j *job, p *transport.Peer) {
 	loan := p.Borrow()
 	defer func() { // also when the handler ends the goroutine
-		short := loan.Return()
-		next := s.next(j)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if !short {
-			s.quick.misled(time.Now())
+		if !loan.Return() {
+			s.misled()
 		}
-		if next != nil {
-			s.start(next)
+		if next := s.next(j); next != nil {
+			s.crew.do(next)
 		}
 	}()
 	s.do(j)
 }
 
-func (s *scheduler) rest(inbox chan *job) bool {
+func (s *scheduler) misled() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.crew.rest(s, inbox)
+	s.quick.misled(time.Now())
 }
 
 // next ends a job and begins the one that has waited longest of those that may run.
 func (s *scheduler) next(done *job) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if done == nil {
-		return nil
-	}
 	s.leave(done)
 	var first *job
 	for _, line := range []*list.List{&s.sync, &s.sent} {

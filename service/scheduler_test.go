@@ -214,8 +214,8 @@ func TestCrew(t *testing.T) {
 		p := newShop(10, 10)
 		idle := func() int {
 			synctest.Wait()
-			p.scheduler.mu.Lock()
-			defer p.scheduler.mu.Unlock()
+			p.crew.mu.Lock()
+			defer p.crew.mu.Unlock()
 			return len(p.crew.idle)
 		}
 		for range 5 {

@@ -33,7 +33,7 @@ func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o
 		return "", unplaced(service, err)
 	}
 	k.id = a.id
-	go k.settle(a)
+	c.settling.do(settling{k, a})
 	return a.id.String(), nil
 }
 
@@ -65,11 +65,18 @@ func unplaced(service string, err error) error {
 	return err
 }
 
+// settling is an accepted Send and its first attempt.
+type settling struct {
+	call    *call
+	attempt *attempt
+}
+
 // settle waits for the receipt of an accepted Send, for one of MaxResponding places, and runs its response
 // handler. Shutdown waits for it.
-func (k *call) settle(a *attempt) {
+func settle(s settling) {
+	k := s.call
 	defer k.end()
-	answer := k.receipt(a)
+	answer := k.receipt(s.attempt)
 	held := sizeInWindow(answer.Body)
 	k.home.client.held.Add(held - k.size)
 	defer k.home.client.settled(held)
