@@ -77,7 +77,7 @@ func (r *remote) cutNow(why error) {
 		return
 	default:
 	}
-	if r.active.n.Load() > 0 {
+	if why != nil && r.active.n.Load() > 0 {
 		r.cutErr = fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
 	}
 	close(r.cut)

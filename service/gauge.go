@@ -21,7 +21,9 @@ func (g *gauge) done() {
 	if g.n.Add(-1) == 0 && g.awaited.Load() { // idle sets awaited before it looks at n: one of the two sees the other
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.tell()
+		if g.n.Load() == 0 { // whoever came meanwhile will come here, too
+			g.tell()
+		}
 	}
 }
 

@@ -14,7 +14,8 @@ func TestPace(t *testing.T) {
 	var p pace
 	p.begin(now)
 	is.Equal(p.wait(100, now), time.Duration(0)) // not known
-	for range 20 {                               // one in a millisecond
+	p.step(now)
+	for range 20 { // one in a millisecond
 		now = now.Add(time.Millisecond)
 		p.step(now)
 	}
@@ -27,11 +28,12 @@ func TestPace(t *testing.T) {
 	is.Equal(p.wait(1, now), 5*paceSpan) // one in that time
 	now = now.Add(paceKept)
 	p.begin(now)
-	is.Equal(p.wait(1, now), 5*paceSpan) // as before, when nobody waited for a moment
+	is.Equal(p.wait(1, now), 5*paceSpan)                 // as before, when nobody waited for a moment
+	is.Equal(p.wait(1, now.Add(5*paceSpan)), 5*paceSpan) // nobody was served yet: handlers may just take so long
 	now = now.Add(1)
 	p.begin(now)
 	is.Equal(p.wait(100, now), time.Duration(0)) // long ago
 	p.step(now.Add(paceSpan))
-	p.forget(now)
+	p.forget()
 	is.Equal(p.wait(100, now), time.Duration(0)) // something else now
 }

@@ -170,7 +170,7 @@ func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
 		r.mu.Unlock()
 		return nil, longLine()
 	}
-	w, err := r.waiting.add(c)
+	w, err := r.waiting.add(c, v == windowful)
 	r.mu.Unlock()
 	if err != nil {
 		return nil, err

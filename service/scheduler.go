@@ -17,6 +17,7 @@ type scheduler struct {
 	syncMost             int // of the backlog, for those whose callers wait
 	largeMost            int64
 	do                   func(*job)
+	passed               func() // misled
 
 	mu          sync.Mutex
 	active      gauge // goroutines: of handlers, and of those whose answer is being sent
@@ -39,7 +40,7 @@ func newScheduler(o serverOptions, do func(*job)) *scheduler {
 		concurrency: o.concurrency, backlog: o.backlog,
 		syncMost: min(o.backlog, max(linePerHandler*o.concurrency, o.window)), largeMost: o.large, do: do,
 	}
-	s.crew.work = s.work
+	s.crew.work, s.passed = s.work, s.misled
 	return s
 }
 
@@ -62,7 +63,7 @@ func (s *scheduler) submit(j *job) (refusal string) {
 		if line.Len() == 0 {
 			s.large += j.large()
 			s.begin(j)
-			if j.here = s.quick.enough(!j.msg.More); !j.here {
+			if j.here = s.quick.enough(!j.msg.Follows); !j.here {
 				s.crew.do(j)
 			}
 			return ""
@@ -138,11 +139,9 @@ func (s *scheduler) work(j *job) {
 
 // runHere runs a job in the goroutine that delivered it.
 func (s *scheduler) runHere(j *job, p *transport.Peer) {
-	loan := p.Borrow()
+	loan := p.Borrow(s.passed)
 	defer func() { // also when the handler ends the goroutine
-		if !loan.Return() {
-			s.misled()
-		}
+		loan.Return()
 		if next := s.next(j); next != nil {
 			s.crew.do(next)
 		}
@@ -150,6 +149,7 @@ func (s *scheduler) runHere(j *job, p *transport.Peer) {
 	s.do(j)
 }
 
+// misled notes that a job that was thought to be quick keeps its reader.
 func (s *scheduler) misled() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,6 +14,7 @@ type waitList struct {
 	bytes      int64
 
 	syncPace, sentPace pace
+	syncRoom, sentRoom int // of each line, those who wait for room
 }
 
 // waiter is one of them.
@@ -22,6 +23,8 @@ type waiter struct {
 	ready chan place // one slot
 	seq   uint64
 	at    *list.Element
+
+	forRoom bool // it waits for a free place, not for an instance
 }
 
 // place is what a waiter gets: an attempt, or why there will be none.
@@ -48,34 +51,43 @@ func (l *waitList) paceOf(c *call) *pace {
 
 // capacityChanged notes that instances came, went or changed.
 func (l *waitList) capacityChanged() {
-	now := time.Now()
-	l.syncPace.forget(now)
-	l.sentPace.forget(now)
+	l.syncPace.forget()
+	l.sentPace.forget()
 }
 
-// A call gets into line when its wait for a free place is expected to be worthwhile, and stays until it looks much longer.
+// A call gets into line when it can expect to wait so long for a free place, and stays until it looks much longer.
 const (
-	worthwhile = windowWait / 8
-	tooLong    = windowWait / 4
+	lineWorthwhile = windowWait / 8
+	lineTooLong    = windowWait / 4
 )
+
+func (l *waitList) roomOf(c *call) *int {
+	if c.sent {
+		return &l.sentRoom
+	}
+	return &l.syncRoom
+}
 
 // hopeless says that a call would wait too long for a free place in a window: those that are before it take a good part
 // of the time that it has, and the least stall the rest. It is better told at once: a longer line wins nothing.
 func (l *waitList) hopeless(c *call) bool {
-	n := l.of(c).Len()
-	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > worthwhile
+	n := *l.roomOf(c)
+	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > lineWorthwhile
 }
 
-func (l *waitList) add(c *call) (*waiter, error) {
+func (l *waitList) add(c *call, forRoom bool) (*waiter, error) {
 	if l.sync.Len()+l.sent.Len() >= MaxWaiting || l.bytes > 0 && l.bytes+c.size > MaxWaitingBytes {
 		return nil, failure(ErrRejected, "overloaded: %d calls wait already", l.sync.Len()+l.sent.Len())
 	}
 	l.seq++
-	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq}
+	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq, forRoom: forRoom}
 	if l.of(c).Len() == 0 {
 		l.paceOf(c).begin(time.Now())
 	}
 	w.at = l.of(c).PushBack(w)
+	if forRoom {
+		*l.roomOf(c)++
+	}
 	l.bytes += c.size
 	return w, nil
 }
@@ -87,6 +99,9 @@ func (l *waitList) remove(w *waiter) bool {
 	}
 	l.of(w.call).Remove(w.at)
 	w.at = nil
+	if w.forRoom {
+		*l.roomOf(w.call)--
+	}
 	l.bytes -= w.call.size
 	return true
 }
@@ -122,18 +137,22 @@ func (l *waitList) next(servable func(*call) bool) *waiter {
 	return first
 }
 
-// trim takes the last ones out of a line that has slowed down so much, since they came, that they would wait in vain:
-// less of a window may be used than was when it let them in. Who came last has lost least.
+// trim takes the last ones out of a line for room that has slowed down so much, since they came, that they would wait in
+// vain: less of a window may be used than was when it let them in. Who came last has lost least.
 func (l *waitList) trim(windowful func(*call) bool) (out []*waiter) {
 	now := time.Now()
 	for _, line := range []*list.List{&l.sync, &l.sent} {
-		for line.Len() > paceFree {
-			w := line.Back().Value.(*waiter)
-			if l.paceOf(w.call).wait(line.Len(), now) <= tooLong || !windowful(w.call) {
+		for e := line.Back(); e != nil; {
+			w := e.Value.(*waiter)
+			n := *l.roomOf(w.call)
+			if n <= paceFree || l.paceOf(w.call).wait(n, now) <= lineTooLong {
 				break
 			}
-			l.remove(w)
-			out = append(out, w)
+			e = e.Prev()
+			if w.forRoom && windowful(w.call) {
+				l.remove(w)
+				out = append(out, w)
+			}
 		}
 	}
 	return out

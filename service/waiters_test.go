@@ -17,7 +17,7 @@ func TestWaitListOrder(t *testing.T) {
 	var l waitList
 	var all []*waiter
 	for n := range 6 {
-		w, err := l.add(&call{sent: n%2 == 1, size: 10})
+		w, err := l.add(&call{sent: n%2 == 1, size: 10}, true)
 		is.NoErr(err)
 		all = append(all, w)
 	}
@@ -40,22 +40,22 @@ func TestWaitListBounds(t *testing.T) {
 	is := is.New(t)
 	var l waitList
 	for range MaxWaiting {
-		_, err := l.add(&call{})
+		_, err := l.add(&call{}, true)
 		is.NoErr(err)
 	}
-	_, err := l.add(&call{sent: true})
+	_, err := l.add(&call{sent: true}, true)
 	is.True(errors.Is(err, ErrRejected)) // in number, both kinds together
 	l.next(anyCall)
-	_, err = l.add(&call{sent: true})
+	_, err = l.add(&call{sent: true}, true)
 	is.NoErr(err)
 
 	var b waitList
-	_, err = b.add(&call{size: 2 * MaxWaitingBytes})
+	_, err = b.add(&call{size: 2 * MaxWaitingBytes}, true)
 	is.NoErr(err) // a single one always fits
-	_, err = b.add(&call{size: 1})
+	_, err = b.add(&call{size: 1}, true)
 	is.True(errors.Is(err, ErrRejected)) // in bytes
 	b.next(anyCall)
-	_, err = b.add(&call{size: MaxWaitingBytes})
+	_, err = b.add(&call{size: MaxWaitingBytes}, true)
 	is.NoErr(err)
 }
 
@@ -67,7 +67,7 @@ func TestWaitListTrim(t *testing.T) {
 		var l waitList
 		add := func(n int) {
 			for range n {
-				_, err := l.add(&call{})
+				_, err := l.add(&call{}, true)
 				is.NoErr(err)
 			}
 		}
@@ -89,4 +89,43 @@ func TestWaitListTrim(t *testing.T) {
 		is.Equal(len(l.trim(anyCall)), 0) // nobody knows how fast it moves now
 		is.True(!l.hopeless(&call{}))
 	})
+}
+
+// TestWaitListBurst: a line that stands until the first handlers are over is no slow one, and those who wait for an instance
+// have more patience than those who wait for room.
+func TestWaitListBurst(t *testing.T) {
+	t.Parallel()
+	for _, remembers := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			var l waitList
+			serve := func(n int) {
+				for range n {
+					time.Sleep(10 * time.Microsecond)
+					is.True(l.next(anyCall) != nil)
+					is.Equal(len(l.trim(anyCall)), 0) // none is refused
+				}
+			}
+			if remembers {
+				l.syncPace = pace{rate: 10_000, last: time.Now()}
+			}
+			for range 100 {
+				_, err := l.add(&call{}, true)
+				is.NoErr(err)
+			}
+			time.Sleep(60 * time.Millisecond)
+			is.True(!l.hopeless(&call{}))
+			serve(100)
+
+			for range 600 {
+				_, err := l.add(&call{}, false)
+				is.NoErr(err)
+			}
+			serve(256) // an instance comes
+			time.Sleep(60 * time.Millisecond)
+			serve(256)
+			time.Sleep(60 * time.Millisecond)
+			serve(600 - 512)
+		})
+	}
 }

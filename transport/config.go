@@ -89,8 +89,8 @@ const (
 type Message struct {
 	// Frame belongs to the receiver.
 	Frame []byte
-	// More says that the next message has arrived, too, and will be delivered without waiting.
-	More bool
+	// Follows says that another message has arrived, too, and will be delivered without waiting.
+	Follows bool
 
 	held int64
 }
@@ -103,8 +103,8 @@ func (m Message) Release() {
 	}
 }
 
-// Receiver is what a Peer delivers to. Both methods are called from the transport's goroutines, never
-// at the same time, and must not block.
+// Receiver is what a Peer delivers to. Both methods are called from the transport's goroutines, one call at a time, and must
+// not block. A Receive that borrows its goroutine may do so; then the next calls, Closed too, may come before it has returned.
 type Receiver interface {
 	// Receive takes over one message.
 	Receive(Message)

@@ -173,10 +173,11 @@ func (fc *frameConn) need(n int) error {
 	return nil
 }
 
-// whole says that a small frame lies in the buffer, all of it: the next one is read without waiting.
+// whole says that a small message lies in the buffer, all of it: the next one is read without waiting. What is encrypted
+// may be a command.
 func (fc *frameConn) whole() bool {
 	there := fc.buf[fc.r:fc.w]
-	return len(there) >= shortHdr && there[0]&flagLong == 0 && len(there)-shortHdr >= int(there[1])
+	return len(there) >= shortHdr && there[0] == 0 && len(there)-shortHdr >= int(there[1])
 }
 
 // checkSignature refuses peers that speak something else at their first byte, not at their 64th,

@@ -31,21 +31,17 @@ func (fc *frameConn) nextFrame() error {
 	return nil
 }
 
-// message reads the next message after the handshake. It belongs to the caller. Commands that come before it are dealt with.
+// message reads the next frame after the handshake. A message belongs to the caller; a command is dealt with, and nil.
 func (fc *frameConn) message() (body []byte, err error) {
-	for body == nil && err == nil {
-		var h frameHeader
-		if h, err = fc.header(); err != nil {
-			break
-		}
-		fc.r += h.length
-		if fc.box != nil {
-			body, err = fc.openBox(h.flags, h.size)
-		} else {
-			body, err = fc.openFrame(h.flags, h.size)
-		}
+	h, err := fc.header()
+	if err != nil {
+		return nil, err
 	}
-	return body, err
+	fc.r += h.length
+	if fc.box != nil {
+		return fc.openBox(h.flags, h.size)
+	}
+	return fc.openFrame(h.flags, h.size)
 }
 
 // header looks at the next header without taking it.

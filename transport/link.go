@@ -25,7 +25,7 @@ type link struct {
 	fc     *frameConn
 	ctx    context.Context // ends when the link fails or is closed
 	cancel context.CancelFunc
-	done   chan struct{} // closed when all goroutines of the link have ended
+	done   chan struct{} // closed when all goroutines of the link have ended, but for those that are lent
 	read   chan struct{} // closed when the reader has ended
 
 	once sync.Once
@@ -88,35 +88,52 @@ func (l *link) discard(err error) {
 // readLoop reads until the link ends, or another goroutine has its turn. It never waits for users: who does more than take
 // a message over borrows this goroutine.
 func (l *link) readLoop(turn uint64) {
-	ended := true
+	returned := false
 	defer func() {
-		if ended {
+		l.writeAnswers() // whoever has the turn now does not know of them
+		if !returned {   // a Receiver has ended this goroutine
 			l.reading.quit(turn)
 		}
 	}()
-	for {
-		if l.answers != nil && !l.fc.whole() {
-			l.answers.writeLater()
-		}
-		frame, err := l.fc.message()
-		if err != nil {
-			if held := l.fc.takeHeld(); held > 0 {
-				budget.Release(held)
-			}
-			l.fail(readError(err))
-			break
-		}
-		l.deliver(Message{Frame: frame, More: l.fc.whole(), held: l.fc.takeHeld()})
+	l.writeAnswers()
+	for l.readOne() {
 		if l.reading.turn.Load() != turn {
-			ended = false
+			returned = true
 			return
 		}
-		if l.ctx.Err() != nil { // whoever was cut has nothing more to say, not even what is in the buffer
-			break
-		}
 	}
-	ended = false
+	returned = true
 	close(l.read)
+}
+
+// readOne reads a frame and delivers it if it is a message; false at the end of the link. Whoever was cut has nothing more
+// to say, not even what is in the buffer.
+func (l *link) readOne() bool {
+	if l.ctx.Err() != nil {
+		return false
+	}
+	if !l.fc.whole() {
+		l.writeAnswers()
+	}
+	frame, err := l.fc.message()
+	if err != nil {
+		if held := l.fc.takeHeld(); held > 0 {
+			budget.Release(held)
+		}
+		l.fail(readError(err))
+		return false
+	}
+	if frame != nil {
+		l.deliver(Message{Frame: frame, Follows: l.fc.whole(), held: l.fc.takeHeld()})
+	}
+	return true
+}
+
+// writeAnswers writes what was put off until all that has arrived is delivered.
+func (l *link) writeAnswers() {
+	if l.answers != nil {
+		l.answers.writeLater()
+	}
 }
 
 func readError(err error) error {

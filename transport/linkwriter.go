@@ -329,7 +329,7 @@ func (w *writer) drain() {
 		}
 		w.mu.Lock()
 		w.chunk, w.chunkN = 0, 0
-		spare = reuseTo(chunk, max(2*len(w.link.fc.out), bufferAfter*4)) // as large as what waits warrants
+		spare = reuseTo(chunk, bufferAfter*4)
 		w.giveBack()
 		w.giveRoom()
 		w.mu.Unlock()

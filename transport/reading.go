@@ -14,11 +14,12 @@ const loanLimit = 2 * time.Millisecond
 // done there without the price of waking another goroutine, and long work keeps nobody from being read.
 type reading struct {
 	link *link
-	turn atomic.Uint64 // of the goroutine that reads; it changes under mu, while that is lent
+	turn atomic.Uint64 // of the goroutine that reads; it changes under mu
 
 	mu      sync.Mutex
-	since   int64 // ticks, while it is lent; 0 while it is not
-	loans   int   // since the last look
+	since   int64  // ticks, while it is lent; 0 while it is not
+	passed  func() // tells the borrower
+	loans   int    // since the last look
 	look    *time.Timer
 	looking bool
 }
@@ -30,13 +31,14 @@ type Loan struct {
 }
 
 // Borrow is for a Receiver, in Receive, before it does work there of which it does not know how long it takes. Receive has
-// to call Return when it is done.
-func (p *Peer) Borrow() Loan { return p.in.reading.lend() }
+// to call Return when it is done. passed is called, at once, when the work has taken too long and another goroutine reads on:
+// it must not block, nor use the Peer.
+func (p *Peer) Borrow(passed func()) Loan { return p.in.reading.lend(passed) }
 
-func (r *reading) lend() Loan {
+func (r *reading) lend(passed func()) Loan {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.since = ticks()
+	r.since, r.passed = ticks(), passed
 	r.loans++
 	switch {
 	case r.looking:
@@ -49,15 +51,13 @@ func (r *reading) lend() Loan {
 	return Loan{r, r.turn.Load()}
 }
 
-// Return says whether the work was short. If not another goroutine has read on, and this one ends after Receive.
-func (l Loan) Return() (short bool) {
+// Return gives the goroutine back. If the work took too long it ends after Receive.
+func (l Loan) Return() {
 	l.of.mu.Lock()
 	defer l.of.mu.Unlock()
-	if l.of.turn.Load() != l.turn {
-		return false
+	if l.of.turn.Load() == l.turn {
+		l.of.since = 0
 	}
-	l.of.since = 0
-	return true
 }
 
 // check looks after a goroutine that is lent, as long as any was lent lately.
@@ -66,6 +66,7 @@ func (r *reading) check() {
 	defer r.mu.Unlock()
 	switch {
 	case r.since != 0 && ticks()-r.since >= int64(loanLimit):
+		r.passed()
 		r.pass()
 	case r.since == 0 && r.loans == 0:
 		r.looking = false
