@@ -40,8 +40,8 @@ func newApp(s *Server, p *transport.Peer, b *batch) *app {
 	return &app{server: s, peer: p, frames: frameSender{p}, batch: b, jobs: map[wire.ID]*job{}}
 }
 
-// Receive takes one message from the app. It runs in the link's reader and never waits: what cannot be
-// taken is refused here.
+// Receive takes one message from the app. It runs in the link's reader, which it lends to quick handlers, and never waits:
+// what cannot be taken is refused here.
 func (a *app) Receive(m transport.Message) {
 	now := time.Now()
 	arrived := clockAt(now)

@@ -24,9 +24,9 @@ type job struct {
 	started  time.Time
 	took     time.Duration // the handler, once it has answered
 	load     uint32        // of the instance then
+	here     bool          // it runs in the goroutine that has read it
 
 	at    *list.Element // in the backlog
-	here  bool          // it runs in the goroutine that has read it
 	began bool          // the handler runs, or has run
 	gone  bool          // nobody waits
 	over  bool          // the handler has returned
@@ -45,7 +45,7 @@ func (j *job) large() int64 {
 	return j.size
 }
 
-// run serves one job, in a goroutine of the scheduler.
+// run serves one job, in a goroutine of the scheduler or where it was read.
 func (s *Server) run(j *job) {
 	if s.base.Err() != nil { // nothing begins after the end
 		s.work.over(j)

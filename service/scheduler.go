@@ -10,7 +10,7 @@ import (
 )
 
 // scheduler bounds the handlers of an instance and the requests that wait for one. A handler runs in a
-// goroutine that goes on with what waits, the longest first, and ends when nothing does. Fire-and-forget
+// goroutine that goes on with what waits, the longest first, or where its request was read. Fire-and-forget
 // requests take at most half of either, so that they never starve those whose callers wait.
 type scheduler struct {
 	concurrency, backlog int

@@ -17,7 +17,7 @@ type workContext struct {
 	err    error
 	done   chan struct{} // made when it is asked for
 	timer  *time.Timer   // from then on
-	unhook func() bool   // of the server's end
+	unhook func() bool   // of the owner's end
 	after  map[*func()]struct{}
 }
 

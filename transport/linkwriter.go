@@ -1,20 +1,10 @@
 package transport
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
-)
-
-// What must make progress within stallTimeout, in bytes. A TLS write that times out is final, so it is small.
-const (
-	writeSlice    = 256 << 10
-	writeSliceTLS = 16 << 10
 )
 
 // tryWriter is a connection that can write without waiting.
@@ -80,17 +70,31 @@ func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last := w.waiting.Add(-1) == 0
-	switch {
-	case w.link.ctx.Err() != nil:
+	if w.link.ctx.Err() != nil {
 		return 0, w.ended()
-	case len(frame) == 0 || len(frame) > w.maxFrame:
-		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, len(frame), w.maxFrame)
-	case w.full(len(frame)):
-		err = ErrQueueFull
-	default:
+	}
+	if err = w.fits(len(frame)); err == nil {
 		mark = w.appended
 		w.encode(frame)
 	}
+	w.write(at, last) // even if it did not fit: others may rely on this sender
+	return mark, err
+}
+
+// fits says why a message cannot be queued. The lock is held.
+func (w *writer) fits(size int) error {
+	switch {
+	case size == 0 || size > w.maxFrame:
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrFrameSize, size, w.maxFrame)
+	case w.full(size):
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// write sees to it that what is queued gets written: by this sender, unless somebody else is bound to. last says that no
+// other sender waits for the lock. The lock is held.
+func (w *writer) write(at sendTime, last bool) {
 	switch {
 	case len(w.link.fc.out) >= bufferAfter:
 		w.flush()
@@ -99,12 +103,12 @@ func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
 		w.putOff.Store(true)
 	case at == sendAfterOthers && w.pace.fast:
 		w.gather()
-	case w.pace.streams(w.link.h.lastWrite.Load(), ticks()):
+	case !last: // the last one does
+	case w.pace.streams(w.link.h.lastWrite.Load()):
 		w.handOver()
-	case last:
+	default:
 		w.flush()
 	}
-	return mark, err
 }
 
 // handOver leaves the writing to the goroutine until all is written. The lock is held.
@@ -141,45 +145,6 @@ func (w *writer) gather() {
 	w.flush()
 	if !w.busy {
 		w.giveRoom()
-	}
-}
-
-// A link is fast with so many messages in so long. Only then others are waited for: whoever has to do with a slow one
-// may have the processors busy with something else.
-const (
-	fastMessages = 8
-	fastSpan     = time.Millisecond
-)
-
-// A stream is so many messages of which each comes so soon after the write of the one before that no answer can have
-// been waited for: it is written by the goroutine, many messages at a time.
-const (
-	streamMessages = 16
-	streamGap      = time.Microsecond
-)
-
-// writePace tells whether a link is fast, and whether a stream is sent on it.
-type writePace struct {
-	from   int64 // ticks
-	n      int
-	fast   bool
-	streak int
-}
-
-// streams notes that a message is to be written, some time after the last one.
-func (p *writePace) streams(last, now int64) bool {
-	p.streak++
-	if now-last > int64(streamGap) {
-		p.streak = 0
-	}
-	return p.streak >= streamMessages
-}
-
-func (p *writePace) wrote(messages int, now int64) {
-	p.n += messages
-	if span := now - p.from; span >= int64(fastSpan) {
-		p.fast = int64(p.n)*int64(fastSpan) >= fastMessages*span
-		p.from, p.n = now, 0
 	}
 }
 
@@ -286,99 +251,6 @@ func (w *writer) signal() {
 	}
 }
 
-// loop is the link's goroutine.
-func (w *writer) loop() {
-	for {
-		select {
-		case <-w.wake:
-			w.drain()
-		case <-w.link.ctx.Done():
-			w.mu.Lock()
-			w.giveBack()
-			w.giveRoom()
-			w.mu.Unlock()
-			return
-		}
-	}
-}
-
-// drain writes until nothing is queued, waiting for the peer where it must.
-func (w *writer) drain() {
-	var spare []byte
-	for {
-		w.mu.Lock()
-		w.appendCommands()
-		chunk := w.link.fc.out
-		if len(chunk) == 0 || w.link.ctx.Err() != nil {
-			w.busy, w.chunk, w.chunkN = false, 0, 0
-			w.link.fc.out = reuse(chunk)
-			w.giveBack()
-			w.giveRoom()
-			w.mu.Unlock()
-			return
-		}
-		if spare == nil { // what comes meanwhile may be about as much
-			spare = make([]byte, 0, min(len(chunk), bufferAfter))
-		}
-		w.link.fc.out, w.busy = spare, true
-		w.chunk, w.chunkN, w.queued = len(chunk), w.queued, 0
-		w.mu.Unlock()
-		if err := w.writeAll(chunk); err != nil {
-			w.failed(writeError(err))
-			continue // to leave by the one exit
-		}
-		w.mu.Lock()
-		w.chunk, w.chunkN = 0, 0
-		spare = reuseTo(chunk, bufferAfter*4)
-		w.giveBack()
-		w.giveRoom()
-		w.mu.Unlock()
-	}
-}
-
-// failed ends the link. A PULL end, which writes nothing but PING and PONG, goes on reading what the
-// peer had sent before it left; that has an end of its own.
-func (w *writer) failed(err error) {
-	if !w.link.fc.messages || !errors.Is(err, ErrPeerGone) {
-		w.link.fail(err)
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.deaf = true
-}
-
-// writeAll writes a chunk in slices, each of which has stallTimeout.
-func (w *writer) writeAll(chunk []byte) error {
-	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
-	slice := writeSlice
-	if w.try == nil {
-		slice = writeSliceTLS
-	}
-	for len(chunk) > 0 {
-		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
-		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), slice)])
-		w.mu.Lock()
-		w.wrote(n, w.chunkN > 0)
-		w.mu.Unlock()
-		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
-			return err
-		}
-		chunk = chunk[n:]
-	}
-	return nil
-}
-
-func writeError(err error) error {
-	switch {
-	case isTimeout(err):
-		return fmt.Errorf("%w in %v", ErrPeerStalled, stallTimeout)
-	case gone(err) || isBrokenPipe(err):
-		return ErrPeerGone
-	}
-	return fmt.Errorf("%w: %w", ErrPeerGone, err)
-}
-
 // waitRoom returns a channel that is closed when the queue has less in it, or the link has ended.
 func (w *writer) waitRoom() <-chan struct{} {
 	w.mu.Lock()
@@ -407,46 +279,4 @@ func (w *writer) idle() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return !w.busy && len(w.link.fc.out) == 0
-}
-
-// pong is called by the reader for a PING. One PONG is due at a time: of a flood, the last counts.
-func (w *writer) pong(echo []byte) {
-	w.mu.Lock()
-	w.pongDue, w.pongLen = true, copy(w.pongEcho[:], echo)
-	w.mu.Unlock()
-	w.signal()
-}
-
-func (w *writer) ping() {
-	w.mu.Lock()
-	w.pingDue = true
-	w.mu.Unlock()
-	w.signal()
-}
-
-// appendCommands puts what is due into the buffer, between two messages. The lock is held.
-func (w *writer) appendCommands() {
-	if w.deaf {
-		w.link.fc.out = w.link.fc.out[:0]
-		return
-	}
-	if w.pongDue {
-		w.command(append([]byte("\x04PONG"), w.pongEcho[:w.pongLen]...))
-	}
-	if w.pingDue {
-		ttl := binary.BigEndian.AppendUint16([]byte("\x04PING"), uint16(w.link.h.dead/(100*time.Millisecond)))
-		w.command(ttl)
-	}
-	w.pongDue, w.pingDue = false, false
-}
-
-func (w *writer) command(body []byte) {
-	fc := w.link.fc
-	before := len(fc.out)
-	if fc.box != nil {
-		fc.out = fc.box.seal(fc.out, boxCommand, body)
-	} else {
-		fc.out = append(appendFrameHeader(fc.out, flagCommand, len(body)), body...)
-	}
-	w.appended += int64(len(fc.out) - before)
 }

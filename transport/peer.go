@@ -130,7 +130,7 @@ func (p *Peer) SendAmong(frame []byte) (mark int64, err error) {
 }
 
 // SendLater is Send for a Receiver that has borrowed the goroutine which delivers: the frame may lie in the queue until all
-// that has arrived is delivered.
+// that has arrived is delivered, or others have gathered there.
 func (p *Peer) SendLater(frame []byte) (mark int64, err error) { return p.out.w.send(frame, sendLater) }
 
 // SendWithin is Send, but waits for room in the queue for at most d.
