@@ -56,7 +56,7 @@ func (w *writer) drain() {
 		}
 		w.mu.Lock()
 		w.chunk, w.chunkN = 0, 0
-		spare = reuseTo(chunk, bufferAfter*4)
+		spare = reuse(chunk)
 		w.giveBack()
 		w.giveRoom()
 		w.mu.Unlock()

@@ -186,6 +186,7 @@ func (w *writer) giveBack() {
 // encode appends a message to the buffer.
 func (w *writer) encode(frame []byte) {
 	fc := w.link.fc
+	fc.out = withRoom(fc.out, len(frame)+longHdr+curveOverhead)
 	before := len(fc.out)
 	if fc.box != nil {
 		fc.out = fc.box.seal(fc.out, 0, frame)
@@ -220,16 +221,6 @@ func (w *writer) flush() {
 	}
 	w.link.fc.out = out[:copy(out, out[n:])]
 	w.handOver()
-}
-
-// reuse keeps small buffers and lets large ones go.
-func reuse(b []byte) []byte { return reuseTo(b, bufferAfter*2) }
-
-func reuseTo(b []byte, most int) []byte {
-	if cap(b) > most {
-		return nil
-	}
-	return b[:0]
 }
 
 func (w *writer) wrote(n int, messages bool) {
