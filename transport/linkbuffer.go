@@ -46,8 +46,8 @@ func reuse(b []byte) []byte {
 }
 
 func giveBuffer(b []byte) {
-	size := bits.Len(uint(cap(b))) - 1
-	if cap(b) == 1<<size && size >= smallestPool && size <= largestPool {
+	size := bits.Len(uint(cap(b))) - 1 // -1 of none
+	if size >= smallestPool && size <= largestPool && cap(b) == 1<<size {
 		bufferPools[size-smallestPool].Put(&b)
 	}
 }

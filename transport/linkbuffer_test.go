@@ -11,7 +11,8 @@ func TestWithRoom(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	b := withRoom([]byte("word"), 100)
-	is.Equal(string(b), "word") // a small one grows by append
+	is.Equal(string(b), "word")                       // a small one grows by append
+	is.Equal(cap(withRoom(nil, keptBuffer+1)), 1<<18) // none is as good
 	for _, size := range []int{keptBuffer + 1, 1 << 18, 1<<18 + 1, 1 << 20, 1 << 22} {
 		b = withRoom(b, size-len(b))
 		is.True(cap(b) >= size)                     // there is room

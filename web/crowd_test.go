@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,6 +99,18 @@ func finish(t *testing.T, conn net.Conn) reply {
 	return readReply(bufio.NewReader(conn), "POST")
 }
 
+// countedBody counts what is read of a body.
+type countedBody struct {
+	io.ReadCloser
+	n *atomic.Int64
+}
+
+func (b countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n.Add(int64(n))
+	return n, err
+}
+
 // heap is what is in use once garbage is collected.
 func heap() int64 {
 	runtime.GC()
@@ -116,14 +129,22 @@ func TestManyLargeUploadsAreBounded(t *testing.T) {
 		before = heap()
 		return last-before < 1<<20
 	})
-	w := world{addr: listen(t, web.Offload(fakeCaller{resp: handler.Text("ok")}, svc))}
+	var arrived atomic.Int64
+	page := web.Offload(fakeCaller{resp: handler.Text("ok")}, svc)
+	w := world{addr: listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = countedBody{r.Body, &arrived}
+		page.ServeHTTP(w, r)
+	}))}
 	held := func() int64 { return heap() - before }
 	fill := func() (all []net.Conn) {
+		arrived.Store(0)
 		for range web.MaxBuffered/most - 1 {
 			all = append(all, upload(t, w, most))
 		}
-		all = append(all, upload(t, w, most-20_000)) // now there is no room for half of a body that counts
-		await(t, "the uploads are there", func() bool { return held() > web.MaxBuffered-2<<20 })
+		all = append(all, upload(t, w, most-20_000))       // now there is no room for half of a body that counts
+		sent := int64(web.MaxBuffered - 20_000 - len(all)) // but for the last byte of each
+		await(t, "the uploads are there", func() bool { return arrived.Load() == sent })
+		is.True(held() > web.MaxBuffered-2<<20) // in memory
 		return all
 	}
 	slow := fill()
