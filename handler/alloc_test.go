@@ -9,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"quartet/handler"
+	"quartet/transport/wire"
 )
 
 // The race detector makes sync.Pool forget on purpose, hence the build tag.
@@ -59,6 +60,27 @@ func TestAllocations(t *testing.T) {
 
 	r := &handler.Request{Method: "get", Path: "/static"}
 	is.Equal(testing.AllocsPerRun(1000, func() { _, _ = handler.Run(ctx, &m, r) }), 1.0) // the context
+}
+
+// TestAllocArrival: a request that has arrived is served in the memory that its receiver keeps it in.
+func TestAllocArrival(t *testing.T) {
+	is := is.New(t)
+	var m handler.Mux
+	m.Handle("/static", returns(handler.Text("x"), nil))
+	w := &wire.Request{ID: wire.ID{1}, From: "app", Path: "/static", Method: "get"}
+	var job struct { // what the receiver keeps
+		arrival handler.Arrival
+		request handler.Request
+	}
+	ctx := context.Background()
+	is.Equal(testing.AllocsPerRun(1000, func() {
+		job.arrival = handler.Arrival{Caller: "front"}
+		job.request = handler.FromWire(w, &job.arrival)
+		_, _ = handler.Run(ctx, &m, &job.request)
+	}), 0.0)
+	is.Equal(testing.AllocsPerRun(1000, func() { job.request.Clone() }), 1.0)               // both parts in one
+	is.Equal(testing.AllocsPerRun(1000, func() { (&handler.Request{}).Clone() }), 1.0)      // or the one that is there
+	is.Equal(testing.AllocsPerRun(1000, func() { handler.ForAnswer(w, emptyAnswer) }), 1.0) // both parts in one
 }
 
 type empty struct{}

@@ -34,9 +34,11 @@ func (c *requestContext) AfterFunc(f func()) (stop func() bool) {
 // NewContext returns a context that carries r. Run does it for every handler; a middleware that hands on another
 // Request does it for that one.
 func NewContext(ctx context.Context, r *Request) context.Context {
-	if r != nil && r.carrier.request == nil { // the first one costs nothing: it is part of the Request
-		r.carrier = requestContext{Context: ctx, request: r}
-		return &r.carrier
+	if r != nil {
+		if c := &r.own().carrier; c.Context == nil { // the first one costs nothing in a Request that has arrived
+			c.Context = ctx
+			return c
+		}
 	}
 	return &requestContext{Context: ctx, request: r}
 }

@@ -34,7 +34,7 @@ func TestForwardToWire(t *testing.T) {
 		ID: wire.ID{1}, Path: "/a", Method: "put", From: "app", Hops: 3, Flags: wire.FlagSent,
 		Header: map[string][]string{"h": {"1", "2"}}, Args: map[string]string{"a": "1"}, Body: []byte("b"),
 	}
-	from := handler.FromWire(w, handler.Arrival{Caller: "shop"})
+	from := handler.FromWire(w, &handler.Arrival{Caller: "shop"})
 	r := &from
 	want := wire.Forward{Service: "mail", Path: "/a", Method: "put", Header: w.Header, Args: w.Args, Body: w.Body}
 	is.Equal(*r.ForwardToWire("mail", ""), want) // an empty path leaves it as it is

@@ -19,8 +19,8 @@
 // other services hands on its context: that carries the time that is left and the [Trail], by which all calls of one event
 // have one name. For tests of handlers see service/servicetest; docs/HANDLERS.md is a tour.
 //
-// What has Wire in its name, and [ForAnswer], [RunTo] and [Matcher], is for those who carry messages, as package service
-// does. Handlers need none of it.
+// What has Wire in its name, and [Arrival], [ForAnswer], [RunTo] and [Matcher], is for those who carry messages, as
+// package service does. Handlers need none of it.
 package handler
 
 import "context"

@@ -8,22 +8,23 @@ import (
 // route finds the Handler for r and calls it. Which route that was remains in r afterwards, for middlewares that log
 // it; what a second try needs is put back.
 func (m *Mux) route(ctx context.Context, r *Request) (*Response, error) {
-	saved := r.route.position
-	path := r.route.enter(r.Path)
+	t := &r.own().route
+	saved := t.position
+	path := t.enter(r.Path)
 	c := getContext()
 	e := m.table.lookup(c, methodOf(r.Method), path)
 	if e == nil {
 		allowed := m.table.allowed(c, path)
 		putContext(c)
-		r.route.position = saved
+		t.position = saved
 		if len(allowed) == 0 && m.notFound != nil {
 			return m.notFound.Serve(ctx, r)
 		}
 		return nil, NoRoute(allowed)
 	}
-	r.route.take(e, path, c.URLParams.Values)
+	t.take(e, path, c.URLParams.Values)
 	putContext(c)
-	defer func() { r.route.position = saved }()
+	defer func() { r.own().route.position = saved }() // own again: the handler may have assigned to *r
 	return e.handler.Serve(ctx, r)
 }
 

@@ -10,7 +10,8 @@ import (
 // Request is a message that asks for an answer. Its zero value with a Path is ready to be sent.
 //
 // A Request is used by one goroutine at a time, because a Mux notes in it which route was taken. Whoever hands it to
-// several handlers at once, or returns before the handler has (a time limit), gives each a Clone.
+// several handlers at once, or returns before the handler has (a time limit), gives each a Clone. A copy by assignment
+// has a route of its own only once a Mux or SetParam gives it one; until then it follows the original.
 type Request struct {
 	// Path is what a Mux routes by; it begins with a slash.
 	Path string
@@ -26,14 +27,7 @@ type Request struct {
 	// Answer is the response that arrived. It is set only while a response handler runs, and nil on a service.
 	Answer *Response
 
-	id      wire.ID
-	from    string
-	hops    int
-	caller  string              // the name of the process that sent it
-	asked   map[string][]string // in a response handler the header of the request that was answered
-	maxBody int
-	route   route
-	carrier requestContext // see NewContext
+	arrival *Arrival // nil in one that was made here, until it is served; see known and own
 }
 
 // NewRequest returns a request whose body is v in msgpack; a nil v gives no body. It names no METHOD, which means
@@ -59,7 +53,7 @@ func (r *Request) Param(name string) string {
 }
 
 func (r *Request) lookup(name string) (string, bool) {
-	for _, p := range slices.Backward(r.route.params) {
+	for _, p := range slices.Backward(r.known().route.params) {
 		if p.name == name {
 			return p.value, true
 		}
@@ -69,14 +63,18 @@ func (r *Request) lookup(name string) (string, bool) {
 
 // SetParam sets a path parameter, for tests of a handler without a Mux and for routers other than Mux.
 func (r *Request) SetParam(name, value string) {
-	kept := slices.DeleteFunc(slices.Clone(r.route.params), func(p param) bool { return p.name == name })
-	r.route.params = append(kept, param{name, value})
-	r.route.mark = len(r.route.params)
+	t := &r.own().route
+	kept := slices.DeleteFunc(slices.Clone(t.params), func(p param) bool { return p.name == name })
+	t.params = append(kept, param{name, value})
+	t.mark = len(t.params)
 }
 
 // Pattern returns the pattern of the route that was taken, mounts included, such as /reports/{id}. It is known once
 // the innermost Mux has chosen, thus also to a middleware after its next handler returned, and empty before that.
-func (r *Request) Pattern() string { return r.route.outer + r.route.inner }
+func (r *Request) Pattern() string {
+	t := &r.known().route
+	return t.outer + t.inner
+}
 
 // Arg returns the argument of that name, or fallback where there is none. An argument that is there but empty is
 // returned as it is.
@@ -87,22 +85,22 @@ func (r *Request) Arg(name, fallback string) string {
 	return fallback
 }
 
-func (r *Request) travelled() bool { return r != nil && r.id != (wire.ID{}) }
+func (r *Request) travelled() bool { return r != nil && r.known().id != (wire.ID{}) }
 
 // From returns the instance id of the app that asks, empty where it is not known. It is what the peer says of itself:
 // good for logs and for grouping, not a proof of identity.
-func (r *Request) From() string { return r.from }
+func (r *Request) From() string { return r.known().from }
 
 // MaxBody returns how many bytes the body of the answer may have, 0 where that is not known.
-func (r *Request) MaxBody() int { return r.maxBody }
+func (r *Request) MaxBody() int { return r.known().MaxBody }
 
 // ID names the request on the wire, 32 hex digits: on a service the attempt that is served, in the response handler of
 // a Send what Send returned. It is empty where the request has not travelled.
 func (r *Request) ID() string {
-	if r.id == (wire.ID{}) {
+	if !r.travelled() {
 		return ""
 	}
-	return r.id.String()
+	return r.known().id.String()
 }
 
 // HeaderValue returns the first value of the header of that lower-case name, or "".
@@ -129,9 +127,11 @@ func (r *Request) Bind(v any) error {
 // and the Answer, which both only read.
 func (r *Request) Clone() *Request {
 	c := *r
-	c.carrier = requestContext{}
 	c.Args = maps.Clone(r.Args)
 	c.Header = cloneHeader(r.Header)
-	c.route.params = slices.Clone(r.route.params)
-	return &c
+	if r.arrival == nil {
+		alone := c
+		return &alone
+	}
+	return join(c, r.arrival.clone())
 }

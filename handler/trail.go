@@ -67,17 +67,17 @@ func TrailFrom(ctx context.Context) (Trail, bool) {
 
 // Trail returns what came with the request. In a response handler it is that of the request that was answered.
 func (r *Request) Trail() Trail {
-	header := r.Header
+	header, a := r.Header, r.known()
 	if r.Answer != nil {
-		header = r.asked
+		header = a.asked
 	}
 	t := Trail{
 		RequestID:   first(header, requestIDHeader),
 		TraceParent: first(header, traceParentHeader), TraceState: first(header, traceStateHeader),
-		Callers: validCallers(header[callersHeader], MaxHops), Hops: r.hops + 1,
+		Callers: validCallers(header[callersHeader], MaxHops), Hops: a.hops + 1,
 	}
-	if r.caller != "" {
-		t.Callers = append(t.Callers, r.caller)
+	if a.Caller != "" {
+		t.Callers = append(t.Callers, a.Caller)
 	}
 	return t.clean()
 }

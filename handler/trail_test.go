@@ -26,7 +26,7 @@ var whole = handler.Trail{
 
 // arrived is a request that came from a process called mail, after so many hops.
 func arrived(hops uint8, header map[string][]string) *handler.Request {
-	r := handler.FromWire(&wire.Request{ID: wire.ID{1}, Path: "/", Hops: hops, Header: header}, handler.Arrival{Caller: "mail"})
+	r := handler.FromWire(&wire.Request{ID: wire.ID{1}, Path: "/", Hops: hops, Header: header}, &handler.Arrival{Caller: "mail"})
 	return &r
 }
 

@@ -6,33 +6,24 @@ import (
 	"quartet/transport/wire"
 )
 
-// Arrival is what the receiver of a request knows about it besides what it says.
-type Arrival struct {
-	Caller  string // the name of the process that sent it, or empty
-	MaxBody int    // bytes that the body of the answer may have
-}
-
 // FromWire returns the request that arrived as w; a value, so that it can be part of what its receiver keeps of it. It
-// shares the maps and the body of w, which is not used otherwise any more.
-func FromWire(w *wire.Request, a Arrival) Request {
-	return Request{
-		Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body,
-		id: w.ID, from: w.From, hops: int(w.Hops), caller: a.Caller, maxBody: a.MaxBody,
-	}
+// shares the maps and the body of w, and keeps a, which is for this request alone: neither is used otherwise any more.
+func FromWire(w *wire.Request, a *Arrival) Request {
+	a.id, a.from, a.hops = w.ID, w.From, int(w.Hops)
+	return Request{Path: w.Path, Method: w.Method, Args: w.Args, Header: w.Header, Body: w.Body, arrival: a}
 }
 
 // ForAnswer returns the Request that a response handler serves when answer has come to asked: path, arguments and id
 // are those of the request, METHOD, header and body those of the answer.
 func ForAnswer(asked *wire.Request, answer *Response) *Request {
-	r := &Request{
+	r := Request{
 		Path: asked.Path, Method: answer.Method, Args: asked.Args,
 		Header: cloneHeader(answer.Header), Body: answer.Body, Answer: answer,
-		id: asked.ID, asked: asked.Header, hops: int(asked.Hops),
 	}
 	if r.Method == "" {
 		r.Method = MethodResponse
 	}
-	return r
+	return join(r, Arrival{id: asked.ID, asked: asked.Header, hops: int(asked.Hops)})
 }
 
 // ToWire returns the message that asks for r, with MethodRequest where r names no METHOD. The id, flags, hops, times

@@ -18,7 +18,7 @@ func TestFromWire(t *testing.T) {
 		Path: "/a", Method: "get", From: "app", Left: time.Second,
 		Header: map[string][]string{"h": {"1"}}, Args: map[string]string{"a": "1"}, Body: []byte("b"),
 	}
-	from := handler.FromWire(w, handler.Arrival{})
+	from := handler.FromWire(w, &handler.Arrival{})
 	r := &from
 	is.Equal(r.From(), "app")                                                                                    // who asks is known
 	is.Equal(r.Answer, nil)                                                                                      // it is no answer

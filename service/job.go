@@ -19,6 +19,7 @@ type job struct {
 	msg      transport.Message
 	size     int64
 	asked    handler.Request // req as the handler sees it
+	arrival  handler.Arrival // what asked knows besides
 	arrived  time.Time
 	deadline time.Time
 	started  time.Time
@@ -68,7 +69,8 @@ func (s *Server) run(j *job) {
 		return
 	}
 	j.msg.Release() // the handler has the body now
-	j.asked = handler.FromWire(j.req, handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody})
+	j.arrival = handler.Arrival{Caller: j.app.name(), MaxBody: s.opts.maxBody}
+	j.asked = handler.FromWire(j.req, &j.arrival)
 	req := &j.asked
 	handler.RunTo(ctx, s.handler, req, func(resp *handler.Response, err error) {
 		if service, path, ok := resp.Forwards(); ok {

@@ -25,7 +25,7 @@ type loop struct {
 }
 
 func (l loop) Call(ctx context.Context, _ string, r *handler.Request, _ ...service.CallOption) (*service.Reply, error) {
-	came := handler.FromWire(cross(l.t, r.ToWire()).(*wire.Request), handler.Arrival{})
+	came := handler.FromWire(cross(l.t, r.ToWire()).(*wire.Request), &handler.Arrival{})
 	resp, err := handler.Run(ctx, l.h, &came)
 	if err != nil {
 		resp = handler.ErrorResponse(err)

@@ -100,6 +100,9 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
+// endpointsGiven are those that tests beside each other have: one of them may not be bound yet.
+var endpointsGiven sync.Map
+
 // freeEndpoint finds a port that stays free until it is bound, and while its binder restarts: one below those that
 // the system hands out itself.
 func freeEndpoint(t *testing.T) string {
@@ -108,6 +111,9 @@ func freeEndpoint(t *testing.T) string {
 	defer syscall.ForkLock.RUnlock()
 	for range 100 {
 		endpoint := fmt.Sprintf("127.0.0.1:%d", 20000+mrand.IntN(10000))
+		if _, again := endpointsGiven.LoadOrStore(endpoint, true); again {
+			continue
+		}
 		if ln, err := net.Listen("tcp", endpoint); err == nil {
 			ln.Close()
 			return "tcp://" + endpoint

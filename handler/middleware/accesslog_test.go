@@ -153,7 +153,7 @@ func TestAccessLogIsOneCleanLine(t *testing.T) {
 				for _, name := range []string{bad, "quartet-request-id", "quartet-callers", "traceparent", "tracestate"} {
 					wire.Header[name] = []string{bad, bad}
 				}
-				r := handler.FromWire(wire, handler.Arrival{Caller: bad})
+				r := handler.FromWire(wire, &handler.Arrival{Caller: bad})
 				r.Answer = answer
 				served(t, context.Background(), h, &r)
 				lines(t, h, &r)

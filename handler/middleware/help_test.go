@@ -104,7 +104,7 @@ const (
 
 // from is a request of that app.
 func from(app string) *handler.Request {
-	r := handler.FromWire(asked(app), handler.Arrival{Caller: "front"})
+	r := handler.FromWire(asked(app), &handler.Arrival{Caller: "front"})
 	return &r
 }
 
