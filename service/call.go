@@ -104,6 +104,7 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 		case err != nil:
 			return localAnswer(err)
 		}
+		k.remote.lead(a)
 		select {
 		case res := <-a.result:
 			spares.putResult(a.result)

@@ -37,6 +37,7 @@ type instance struct {
 	allowed     allowance
 	pending     map[wire.ID]*attempt
 	used, sent  quota
+	lone        int // calls in a row that were quick and alone
 	plainTimer  *time.Timer
 }
 

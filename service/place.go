@@ -80,6 +80,9 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 		}
 		a.mark, err = r.hand(a, c)
 		if err == nil {
+			if c.sent || !a.alone() {
+				a.inst.peer.Recall()
+			}
 			return a, nil
 		}
 		r.takeBack(a, err)

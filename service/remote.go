@@ -162,6 +162,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 		a.end(res)
 	}
 	r.placeWaiting()
+	i.answeredAlone(a, now.Sub(a.started))
 	r.mu.Unlock()
 }
 

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -178,6 +179,18 @@ func (fc *frameConn) need(n int) error {
 func (fc *frameConn) whole() bool {
 	there := fc.buf[fc.r:fc.w]
 	return len(there) >= shortHdr && there[0] == 0 && len(there)-shortHdr >= int(there[1])
+}
+
+// await waits for the next frame; false if that cannot be read, or not all of it is there at once.
+func (fc *frameConn) await() bool {
+	if fc.need(shortHdr) != nil {
+		return false
+	}
+	there := fc.buf[fc.r:fc.w]
+	if there[0]&flagLong == 0 {
+		return len(there)-shortHdr >= int(there[1])
+	}
+	return len(there) >= longHdr && uint64(len(there)-longHdr) >= binary.BigEndian.Uint64(there[1:])
 }
 
 // checkSignature refuses peers that speak something else at their first byte, not at their 64th,

@@ -34,6 +34,7 @@ type link struct {
 	w       writer
 	h       heartbeat
 	reading reading
+	leading leading
 	deliver func(Message) // nil at a PUSH end
 	answers *writer       // of the same peer: writes what it has put off when all that has arrived is delivered; may be nil
 }
@@ -50,6 +51,7 @@ func newLink(ctx context.Context, cancel context.CancelFunc, fc *frameConn, role
 	}
 	l.w.init(l, cfg)
 	l.reading.link = l
+	l.leading.link, l.leading.wake = l, make(chan struct{}, 1)
 	return l
 }
 
@@ -101,6 +103,7 @@ func (l *link) readLoop(turn uint64) {
 			returned = true
 			return
 		}
+		l.leading.pause()
 	}
 	returned = true
 	close(l.read)
