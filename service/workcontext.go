@@ -31,15 +31,21 @@ func (c *workContext) Value(any) any { return nil }
 func (c *workContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err == nil {
-		switch {
-		case c.owner.Err() != nil:
-			c.finish(context.Canceled)
-		case !time.Now().Before(c.deadline):
-			c.finish(context.DeadlineExceeded)
-		}
-	}
+	c.look()
 	return c.err
+}
+
+// look sees an end that nobody has told of yet. The lock is held.
+func (c *workContext) look() {
+	if c.err != nil {
+		return
+	}
+	switch {
+	case c.owner.Err() != nil:
+		c.finish(context.Canceled)
+	case !time.Now().Before(c.deadline):
+		c.finish(context.DeadlineExceeded)
+	}
 }
 
 // Done implements context.Context.
@@ -47,6 +53,7 @@ func (c *workContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.done == nil {
+		c.look() // what has ended is closed at once
 		c.done = make(chan struct{})
 		if c.err != nil {
 			close(c.done)

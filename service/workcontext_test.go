@@ -65,3 +65,36 @@ func TestWorkContext(t *testing.T) {
 		}
 	}
 }
+
+// TestDoneOfWhatHasEnded: the channel is closed when it is first asked for, and a context made of it has ended, too, though
+// nobody has asked for Err and no timer was started.
+func TestDoneOfWhatHasEnded(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, c := range map[string]struct {
+		owner context.Context
+		left  time.Duration
+		want  error
+	}{
+		"deadline": {context.Background(), -time.Second, context.DeadlineExceeded},
+		"owner":    {ended, time.Hour, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			fresh := func() *workContext { return &workContext{owner: c.owner, deadline: time.Now().Add(c.left)} }
+			select {
+			case <-fresh().Done():
+			default:
+				t.Error("Done is open")
+			}
+			child, stop := context.WithCancel(fresh())
+			defer stop()
+			is.True(errors.Is(child.Err(), c.want))
+			called := make(chan struct{})
+			is.True(!context.AfterFunc(fresh(), func() { close(called) })()) // too late to stop it
+			<-called
+		})
+	}
+}

@@ -92,14 +92,16 @@ type Message struct {
 	// Follows says that another message has arrived, too, and will be delivered without waiting.
 	Follows bool
 
-	held int64
+	Hold
 }
 
-// Release gives back the share of the process's memory budget that a large frame holds. It must be
-// called once, as soon as the handler or the waiter has the body.
-func (m Message) Release() {
-	if m.held > 0 {
-		budget.Release(m.held)
+// Hold is the share of the process's memory budget that a large frame has.
+type Hold struct{ bytes int64 }
+
+// Release gives it back. It must be called once, as soon as the handler or the waiter has the body.
+func (h Hold) Release() {
+	if h.bytes > 0 {
+		budget.Release(h.bytes)
 	}
 }
 
@@ -145,7 +147,8 @@ type Config struct {
 	// goroutine, and must not block. For tests of faults (see transporttest.Chaos): what it returns sees every
 	// byte, and is closed in place of its argument. Where it has a method CloseWrite() error, half-close uses
 	// that; where it has TryWrite(p []byte) (int, error), which writes what is taken without waiting and 0, nil
-	// when that is nothing, senders use that, otherwise all writes come from one goroutine.
+	// when that is nothing, senders use that, otherwise all writes come from one goroutine. What it is given to
+	// write it must neither change nor keep: another connection's bytes are there as soon as the method has returned.
 	Wrap func(net.Conn) net.Conn
 
 	// peerCred is a seam for tests that cannot change their user; nil: ask the kernel.

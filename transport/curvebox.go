@@ -44,7 +44,7 @@ func (s *curveSession) seal(dst []byte, flags byte, body []byte) []byte {
 	dst = appendFrameHeader(dst, 0, len(body)+curveOverhead)
 	dst = append(dst, curveMessage...)
 	dst = binary.BigEndian.AppendUint64(dst, s.sent)
-	s.scratch = append(append(s.scratch[:0], flags), body...)
+	s.scratch = append(append(withRoom(s.scratch[:0], len(body)+1), flags), body...)
 	dst = box.SealAfterPrecomputation(dst, s.scratch, shortNonce(s.sendHead, s.sent), &s.shared)
 	s.scratch = reuse(s.scratch)
 	return dst

@@ -83,6 +83,7 @@ func (l *link) start(cfg Config, deliver func(Message)) {
 func (l *link) discard(err error) {
 	l.fail(err)
 	l.h.stop()
+	l.w.end() // a Receiver's Accept may have sent
 	close(l.read)
 	close(l.done)
 }
@@ -127,7 +128,7 @@ func (l *link) readOne() bool {
 		return false
 	}
 	if frame != nil {
-		l.deliver(Message{Frame: frame, Follows: l.fc.whole(), held: l.fc.takeHeld()})
+		l.deliver(Message{Frame: frame, Follows: l.fc.whole(), Hold: Hold{l.fc.takeHeld()}})
 	}
 	return true
 }

@@ -11,18 +11,33 @@ func TestWithRoom(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	b := withRoom([]byte("word"), 100)
-	is.Equal(string(b), "word")                       // a small one grows by append
-	is.Equal(cap(withRoom(nil, keptBuffer+1)), 1<<18) // none is as good
-	for _, size := range []int{keptBuffer + 1, 1 << 18, 1<<18 + 1, 1 << 20, 1 << 22} {
-		b = withRoom(b, size-len(b))
-		is.True(cap(b) >= size)                     // there is room
-		is.True(cap(b) < 2*size || cap(b) == 1<<18) // and not much more
-		is.True(bytes.HasPrefix(b, []byte("word"))) // what was there still is
-		b = append(b[:4], noise(size-4)...)         // which may be used
-		is.Equal(cap(b)&(cap(b)-1), 0)              // without growing
+	is.Equal(string(b), "word")       // a small one grows by append
+	is.Equal(withRoom(nil, 100), nil) // so does none
+	for size := 1 << 12; size <= 1<<22; size *= 2 {
+		for _, need := range []int{size, size + size/64 + frameOverhead} { // bare, and with all that may be around it
+			b = withRoom(b, need-len(b))
+			is.True(cap(b) >= need)                     // there is room
+			is.True(cap(b) < size+size/50+100)          // and little more
+			is.True(bytes.HasPrefix(b, []byte("word"))) // what was there still is
+			was := cap(b)
+			b = append(b[:4], noise(need-4)...) // room that may be used
+			is.Equal(cap(b), was)
+		}
 	}
-	b = withRoom(b, 1) // larger than any that is kept
-	is.Equal(len(b), 1<<22)
-	is.Equal(reuse(b), nil)
-	is.Equal(cap(reuse(make([]byte, 7, 100))), 100) // a small one stays
+	is.True(cap(b) >= DefaultMaxFrame+frameOverhead) // the largest takes whatever may be sent
+	is.True(len(withRoom(b, 1)) == len(b))           // beyond, append makes it
+	is.Equal(cap(withRoom(nil, 1<<23)), 0)           // there, too
+	is.Equal(reuse(b), nil)                          // a large one goes back
+	is.Equal(cap(reuse(make([]byte, 7, 100))), 100)  // a small one stays
+	is.Equal(cap(reuse(withRoom(nil, 1<<17))), keptBuffer)
+}
+
+// TestSealTakesSharedBuffers: what a box is made of lies in a buffer of the process, too.
+func TestSealTakesSharedBuffers(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	s := &curveSession{}
+	body := make([]byte, 1<<17)
+	is.Equal(len(s.seal(nil, 0, body)), longHdr+curveOverhead+len(body))
+	is.Equal(cap(s.scratch), keptBuffer) // of a size that can go back
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 )
 
@@ -30,14 +31,19 @@ func (w *writer) appendCommands() {
 		w.command(append([]byte("\x04PONG"), w.pongEcho[:w.pongLen]...))
 	}
 	if w.pingDue {
-		ttl := binary.BigEndian.AppendUint16([]byte("\x04PING"), uint16(w.link.h.dead/(100*time.Millisecond)))
-		w.command(ttl)
+		w.command(binary.BigEndian.AppendUint16([]byte("\x04PING"), ttl(w.link.h.dead)))
 	}
 	w.pongDue, w.pingDue = false, false
 }
 
+// ttl is a time as PING has it: in tenths of a second, at least one and as many as there can be.
+func ttl(d time.Duration) uint16 {
+	return uint16(min(max(d/(100*time.Millisecond), 1), math.MaxUint16))
+}
+
 func (w *writer) command(body []byte) {
 	fc := w.link.fc
+	w.makeRoom(len(body))
 	before := len(fc.out)
 	if fc.box != nil {
 		fc.out = fc.box.seal(fc.out, boxCommand, body)

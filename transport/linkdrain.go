@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-// What must make progress within stallTimeout, in bytes. A TLS write that times out is final, so it is small.
+// What is written under one deadline of stallTimeout, in bytes. If that passes and some of it was taken, there is another:
+// who takes nothing is cut after 10 s, or up to 20 s where it had just taken something. A TLS write that times out is final,
+// so it is small.
 const (
 	writeSlice    = 256 << 10
 	writeSliceTLS = 16 << 10
@@ -20,10 +22,7 @@ func (w *writer) loop() {
 		case <-w.wake:
 			w.drain()
 		case <-w.link.ctx.Done():
-			w.mu.Lock()
-			w.giveBack()
-			w.giveRoom()
-			w.mu.Unlock()
+			w.end()
 			return
 		}
 	}
@@ -31,36 +30,18 @@ func (w *writer) loop() {
 
 // drain writes until nothing is queued, waiting for the peer where it must.
 func (w *writer) drain() {
-	var spare []byte
-	for {
-		w.mu.Lock()
-		w.appendCommands()
-		chunk := w.link.fc.out
-		if len(chunk) == 0 || w.link.ctx.Err() != nil {
-			w.busy, w.chunk, w.chunkN = false, 0, 0
-			w.link.fc.out = reuse(chunk)
-			w.giveBack()
-			w.giveRoom()
-			w.mu.Unlock()
-			return
-		}
-		if spare == nil { // what comes meanwhile may be about as much
-			spare = make([]byte, 0, min(len(chunk), bufferAfter))
-		}
-		w.link.fc.out, w.busy = spare, true
-		w.chunk, w.chunkN, w.queued = len(chunk), w.queued, 0
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.busy = w.next(); w.busy; w.busy = w.next() {
+		first := w.line[0]
 		w.mu.Unlock()
-		if err := w.writeAll(chunk); err != nil {
+		if err := w.writeAll(first); err != nil {
 			w.failed(writeError(err))
-			continue // to leave by the one exit
 		}
 		w.mu.Lock()
-		w.chunk, w.chunkN = 0, 0
-		spare = reuse(chunk)
-		w.giveBack()
-		w.giveRoom()
-		w.mu.Unlock()
+		w.leave()
 	}
+	w.giveRoom()
 }
 
 // failed ends the link. A PULL end, which writes nothing but PING and PONG, goes on reading what the
@@ -75,23 +56,23 @@ func (w *writer) failed(err error) {
 	w.deaf = true
 }
 
-// writeAll writes a chunk in slices, each of which has stallTimeout.
-func (w *writer) writeAll(chunk []byte) error {
+// writeAll writes the rest of a batch in slices.
+func (w *writer) writeAll(b batch) error {
 	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
 	slice := writeSlice
 	if w.try == nil {
 		slice = writeSliceTLS
 	}
-	for len(chunk) > 0 {
+	for rest := b.buf[b.sent:]; len(rest) > 0; {
 		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
-		n, err := w.link.fc.Conn.Write(chunk[:min(len(chunk), slice)])
+		n, err := w.link.fc.Conn.Write(rest[:min(len(rest), slice)])
 		w.mu.Lock()
-		w.wrote(n, w.chunkN > 0)
+		w.wrote(n, b.messages > 0)
 		w.mu.Unlock()
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
-		chunk = chunk[n:]
+		rest = rest[n:]
 	}
 	return nil
 }

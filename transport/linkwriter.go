@@ -28,13 +28,15 @@ type writer struct {
 	mu        sync.Mutex
 	busy      bool // the goroutine has the writing
 	pace      writePace
-	gathering bool  // a sender waits for others before it writes
-	queued    int   // messages in the buffer (an upper bound while it drains)
-	chunk     int   // bytes the goroutine is writing, until it has written them all
-	reserved  int64 // of the send budget
-	chunkN    int   // messages among them
-	appended  int64 // bytes ever taken
-	written   int64 // bytes ever given to the kernel
+	gathering bool    // a sender waits for others before it writes
+	relied    bool    // a message is left to a sender that waits for the lock
+	queued    int     // messages in the buffer
+	line      []batch // full buffers before it, for the goroutine, which is writing the first
+	ahead     int     // bytes in them
+	aheadN    int     // messages in them (an upper bound)
+	reserved  int64   // of the send budget
+	appended  int64   // bytes ever taken
+	written   int64   // bytes ever given to the kernel
 	pongDue   bool
 	pongEcho  [maxPongEcho]byte
 	pongLen   int
@@ -99,11 +101,12 @@ func (w *writer) write(at sendTime, last bool) {
 	case len(w.link.fc.out) >= bufferAfter:
 		w.flush()
 	case w.gathering || w.busy: // whoever gathers or drains writes this, too
-	case at == sendLater && w.queued < laterMost:
+	case at == sendLater && w.queued < laterMost && !w.relied:
 		w.putOff.Store(true)
 	case at == sendAfterOthers && w.pace.fast:
 		w.gather()
 	case !last: // the last one does
+		w.relied = true
 	case w.pace.streams(w.link.h.lastWrite.Load()):
 		w.handOver()
 	default:
@@ -113,7 +116,7 @@ func (w *writer) write(at sendTime, last bool) {
 
 // handOver leaves the writing to the goroutine until all is written. The lock is held.
 func (w *writer) handOver() {
-	w.busy = true
+	w.busy, w.relied = true, false
 	w.signal()
 }
 
@@ -155,38 +158,10 @@ func (w *writer) ended() error {
 	return ErrClosed
 }
 
-func (w *writer) full(size int) bool {
-	bytes := len(w.link.fc.out) + w.chunk
-	if w.queued+w.chunkN >= w.maxMessages || bytes > 0 && bytes+size > w.maxBytes {
-		return true
-	}
-	more := int64(bytes+size-sendFree) - w.reserved
-	if more <= 0 {
-		return false
-	}
-	if !sendBudget.TryAcquire(more) {
-		return bytes > 0 // a single message always may
-	}
-	w.reserved += more
-	return false
-}
-
-// giveBack returns what of the send budget is not needed any more. The lock is held.
-func (w *writer) giveBack() {
-	need := max(int64(len(w.link.fc.out)+w.chunk-sendFree), 0)
-	if w.link.ctx.Err() != nil {
-		need = 0
-	}
-	if w.reserved > need {
-		sendBudget.Release(w.reserved - need)
-		w.reserved = need
-	}
-}
-
 // encode appends a message to the buffer.
 func (w *writer) encode(frame []byte) {
 	fc := w.link.fc
-	fc.out = withRoom(fc.out, len(frame)+longHdr+curveOverhead)
+	w.makeRoom(len(frame))
 	before := len(fc.out)
 	if fc.box != nil {
 		fc.out = fc.box.seal(fc.out, 0, frame)
@@ -199,6 +174,7 @@ func (w *writer) encode(frame []byte) {
 
 // flush makes one write that does not wait. The lock is held.
 func (w *writer) flush() {
+	w.relied = false
 	out := w.link.fc.out
 	if w.busy || len(out) == 0 {
 		return
@@ -219,7 +195,7 @@ func (w *writer) flush() {
 		w.giveBack()
 		return
 	}
-	w.link.fc.out = out[:copy(out, out[n:])]
+	w.lineUp(n)
 	w.handOver()
 }
 
@@ -239,29 +215,6 @@ func (w *writer) signal() {
 	select {
 	case w.wake <- struct{}{}:
 	default:
-	}
-}
-
-// waitRoom returns a channel that is closed when the queue has less in it, or the link has ended.
-func (w *writer) waitRoom() <-chan struct{} {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.flushPutOff()
-	if !w.busy && !w.gathering || w.link.ctx.Err() != nil {
-		now := make(chan struct{})
-		close(now)
-		return now
-	}
-	if w.room == nil {
-		w.room = make(chan struct{})
-	}
-	return w.room
-}
-
-func (w *writer) giveRoom() {
-	if w.room != nil {
-		close(w.room)
-		w.room = nil
 	}
 }
 
