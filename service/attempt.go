@@ -22,7 +22,8 @@ type call struct {
 	retries  int               // further attempts of a call that may
 	answer   *handler.Response // of the last attempt, while a further one may have a better
 	deadline time.Time         // of the work
-	refused  []*instance       // they said overloaded or draining: they are not asked again
+	inbox    *inbox
+	refused  []*instance // they said overloaded or draining: they are not asked again
 
 	asked   *wire.Request   // what was asked at home, once it was forwarded
 	homeCut <-chan struct{} // tells the end of home, once it was forwarded
@@ -38,7 +39,7 @@ func (c *call) refusedBy(i *instance) bool {
 	return false
 }
 
-// attempt is one request at one instance. Its end comes over result, once: the answer, or the loss of
+// attempt is one request at one instance. Its end comes to the inbox of its call, once: the answer, or the loss of
 // the instance. Fields below are guarded by the remote's lock, but for mark, which belongs to the
 // goroutine of the call.
 type attempt struct {
@@ -48,9 +49,10 @@ type attempt struct {
 	sent    bool
 	started time.Time
 	mark    int64
-	among   int         // requests under way at the instance when this one was placed
-	result  chan result // one slot
+	among   int    // requests under way at the instance when this one was placed
+	inbox   *inbox // of the call
 
+	parked *call       // a Send for whose end nobody waits
 	left   bool        // nobody waits any more; the place in the window is kept until the answer
 	forget *time.Timer // or until then
 }
@@ -58,13 +60,20 @@ type attempt struct {
 // result is how an attempt ended.
 type result struct {
 	resp    *wire.Response
-	forward *wire.Forward     // instead of resp
-	msg     transport.Message // that holds the body of either; to be released by whoever takes the body
-	err     error             // instead of both
+	forward *wire.Forward  // instead of resp
+	hold    transport.Hold // of the body of either; to be released by whoever takes the body
+	err     error          // instead of both
 }
 
 // end is called with the remote's lock held, once, by whoever dropped the attempt.
-func (a *attempt) end(res result) { a.result <- res }
+func (a *attempt) end(res result) {
+	if k := a.parked; k != nil {
+		a.parked = nil
+		k.settle(settling{call: k, attempt: a, end: res})
+		return
+	}
+	a.inbox.put(res)
+}
 
 // frameSender encodes messages for a peer.
 type frameSender struct{ peer *transport.Peer }

@@ -26,15 +26,15 @@ func TestStanding(t *testing.T) {
 	now := time.Now()
 	var s standing
 	is.Equal(s.load(3, now), 3.0) // without a report only our own count
-	s.answered(10, 100*time.Millisecond, now)
+	s.answered(10, 100*time.Millisecond, 0, now)
 	is.Equal(s.load(3, now), 10.0)               // the larger of both
 	is.Equal(s.load(30, now), 30.0)              //
 	is.Equal(s.load(3, now.Add(halfLife)), 5.0)  // a report is forgotten by halves
 	is.Equal(s.load(0, now.Add(time.Hour)), 0.0) //
 	is.True(math.Abs(s.latency.now(now)-0.1) < 1e-9)
-	s.answered(10, 200*time.Millisecond, now)
+	s.answered(10, 200*time.Millisecond, 0, now)
 	is.True(math.Abs(s.latency.now(now)-0.13) < 1e-9) // a new sample counts 30 %
-	s.answered(0, 200*time.Millisecond, now)
+	s.answered(0, 200*time.Millisecond, 0, now)
 	is.Equal(s.load(0, now), 0.0) // only the last report counts
 }
 

@@ -92,8 +92,9 @@ func orDefault(s, fallback string) string {
 // to another instance.
 func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, error) {
 	spares := &k.home.client.spares
-	expired := spares.timer(left)
-	defer spares.putTimer(expired)
+	k.inbox = spares.inbox()
+	k.inbox.ringAfter(left)
+	defer spares.giveBack(k.inbox)
 	for {
 		a, err := k.remote.place(ctx, k)
 		switch {
@@ -106,8 +107,12 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 		}
 		k.remote.lead(a)
 		select {
-		case res := <-a.result:
-			spares.putResult(a.result)
+		case res := <-k.inbox.ends:
+			if res.err == errExpired {
+				k.remote.leave(a)
+				k.remote.tooLate(a)
+				return nil, failure(ErrTimeout, "")
+			}
 			tries := k.retries
 			resp, again, err := k.judge(a, res)
 			switch {
@@ -119,10 +124,6 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 			default:
 				return resp, err
 			}
-		case <-expired.C:
-			k.remote.leave(a)
-			k.remote.tooLate(a)
-			return nil, failure(ErrTimeout, "")
 		case <-ctx.Done():
 			k.remote.leave(a)
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -158,7 +159,7 @@ func (k *call) judge(a *attempt, res result) (resp *handler.Response, again bool
 		k.lost++
 		return nil, k.retry(), res.err
 	}
-	defer res.msg.Release()
+	defer res.hold.Release()
 	if res.forward != nil {
 		err := k.follow(res.forward)
 		return nil, err == nil, err
@@ -207,7 +208,7 @@ func (k *call) respond(ctx context.Context, resp *handler.Response) (*handler.Re
 	began := time.Now()
 	asked := k.question()
 	made, err := handler.Run(ctx, h, handler.ForAnswer(asked, resp))
-	if unhandled(err) {
+	if unhandled(err) || k.sent && err == handler.ErrNoResponse { // of a Send it would go nowhere
 		return nil, nil
 	}
 	if _, _, ok := made.Forwards(); ok {

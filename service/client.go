@@ -22,9 +22,8 @@ type Client struct {
 	stats counters
 	sends semaphore    // accepted Sends that are not settled
 	held  atomic.Int64 // bytes of their requests and answers
-	runs  semaphore    // response handlers of Sends that run
 
-	settling crew[settling] // goroutines that wait for receipts and run response handlers
+	settling *queue[settling] // runs their response handlers
 
 	spares      spares
 	registering sync.Mutex // held to register a service and to change the secret
@@ -49,9 +48,8 @@ func NewClient(o ...ClientOption) *Client {
 	}
 	c := &Client{
 		id: newInstanceID(), opts: opts, ids: wire.NewIDSource(), remotes: map[string]*remote{}, leaving: map[*remote]struct{}{},
-		sends: newSemaphore(MaxSent), runs: newSemaphore(MaxResponding),
+		sends: newSemaphore(MaxSent), settling: newQueue(MaxResponding, finish),
 	}
-	c.settling.work = settle
 	return c
 }
 

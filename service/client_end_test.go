@@ -108,11 +108,6 @@ func TestReady(t *testing.T) {
 	failed(is, c.Ready(ctx, svc), service.ErrUnavailable, 503) // it has left
 }
 
-// closing tells whether a client takes no more calls.
-func closing(c *service.Client) func() bool {
-	return func() bool { return c.Addrs(svc) == nil }
-}
-
 // TestClientShutdownFinishes what was begun.
 func TestClientShutdownFinishes(t *testing.T) {
 	t.Parallel()
@@ -129,7 +124,7 @@ func TestClientShutdownFinishes(t *testing.T) {
 		recv(t, g.entered, "the other began")
 		shut := make(chan error, 1)
 		go func() { shut <- c.Shutdown(context.Background()) }()
-		await(t, "it shuts down", closing(c))
+		await(t, "it shuts down", c.Ending)
 		_, err := c.Call(t.Context(), svc, &handler.Request{Path: "/late"})
 		failed(is, err, service.ErrClosed, 503)
 		g.Open()
@@ -152,7 +147,7 @@ func TestClientCloseDuringShutdown(t *testing.T) {
 	recv(t, g.entered, "the handler began")
 	shut := make(chan error, 1)
 	go func() { shut <- c.Shutdown(context.Background()) }()
-	await(t, "it shuts down", closing(c))
+	await(t, "it shuts down", c.Ending)
 	is.NoErr(c.Close())
 	is.True(errors.Is(recv(t, shut, "the shutdown"), service.ErrClosed)) // it could not finish
 	r := recv(t, done, "the caller was told")

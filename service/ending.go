@@ -70,18 +70,34 @@ func (r *remote) join(ctx context.Context) (cut, stuck error) {
 
 // cutNow ends the grace, once. The error tells of it if that cut something off.
 func (r *remote) cutNow(why error) {
+	for _, a := range r.cutOff(why) {
+		a.abandon(failure(ErrLost, cutText))
+	}
+}
+
+// cutOff does the work of cutNow, but for Sends that nobody waits for: it returns these.
+func (r *remote) cutOff(why error) (parked []*attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	select {
-	case <-r.cut:
-		return
-	default:
+	if r.isCut() {
+		return nil
 	}
 	if why != nil && r.active.n.Load() > 0 {
 		r.cutErr = fmt.Errorf("service %s: calls were cut off: %w", r.name, why)
 	}
 	close(r.cut)
 	r.stop()
+	return r.parked()
+}
+
+// isCut says that the grace is over.
+func (r *remote) isCut() bool {
+	select {
+	case <-r.cut:
+		return true
+	default:
+		return false
+	}
 }
 
 // sayBye tells the instances that no more requests come, so that those that dial look for who comes after

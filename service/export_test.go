@@ -27,7 +27,8 @@ func (c *Client) Leftovers() (left []string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	note("%d sends, %d response handlers", len(c.sends), len(c.runs))
+	_, responding := c.settling.load()
+	note("%d sends, %d response handlers", len(c.sends), responding)
 	for _, r := range c.remotes {
 		r.mu.Lock()
 		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), int(r.active.n.Load()))
@@ -39,6 +40,18 @@ func (c *Client) Leftovers() (left []string) {
 		r.mu.Unlock()
 	}
 	return left
+}
+
+// Ending says that a client takes no more calls, at any of its services.
+func (c *Client) Ending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.remotes {
+		if !r.closed.Load() {
+			return false
+		}
+	}
+	return c.closed
 }
 
 // RouteSets lists the routes for which a client keeps matchers.

@@ -80,9 +80,10 @@ func (i *instance) reserve(c *call, now time.Time) *attempt {
 	}
 	*a = attempt{
 		id: i.remote.client.ids.Next(), inst: i, size: c.size, sent: c.sent,
-		started: now, mark: math.MaxInt64, result: i.remote.client.spares.result(), among: i.used.messages,
+		started: now, mark: math.MaxInt64, inbox: c.inbox, among: i.used.messages,
 	}
 	i.pending[a.id] = a
+	i.remote.last = i
 	i.used.add(a.size)
 	if a.sent {
 		i.sent.add(a.size)
@@ -117,10 +118,10 @@ func (i *instance) Receive(m transport.Message) {
 	}
 	switch msg := msg.(type) {
 	case *wire.Response:
-		i.remote.answer(i, msg.ID, result{resp: msg, msg: m})
+		i.remote.answer(i, msg.ID, result{resp: msg, hold: m.Hold})
 		return // whoever waits releases the message
 	case *wire.Forward:
-		i.remote.answer(i, msg.ID, result{forward: msg, msg: m})
+		i.remote.answer(i, msg.ID, result{forward: msg, hold: m.Hold})
 		return
 	case *wire.Hello:
 		i.hello(msg)

@@ -10,7 +10,7 @@ const (
 // alone says that no other request was under way when this one was placed.
 func (a *attempt) alone() bool { return a.among == 0 }
 
-func (a *attempt) ended() bool { return len(a.result) > 0 }
+func (a *attempt) ended() bool { return len(a.inbox.ends) > 0 }
 
 // answeredAlone has the reader of an instance rest where one call follows the other, so that the next caller reads its
 // answer itself. The lock is held.

@@ -232,7 +232,7 @@ func WithWait(d time.Duration) ClientSideOption {
 }
 
 // WithResponses sets what runs when a response arrives: usually a *handler.Mux, where the path is that of
-// the request and the METHOD that of the response. Default: nothing.
+// the request and the METHOD that of the response. What it returns for a Send goes nowhere, and may be nil. Default: nothing.
 func WithResponses(h handler.Handler) ClientSideOption {
 	return clientSide(func(o *registerOptions) { o.responses = h })
 }

@@ -25,6 +25,7 @@ const (
 func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowed []string) {
 	var m matching
 	var over passedOver
+	var last *instance
 	v = nobody
 	restarts := false // an instance that serves it is draining: its successor may be on the way
 	for _, i := range r.instances {
@@ -43,9 +44,17 @@ func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowe
 			over.see(i, i.hasRoom(c))
 		case !i.hasRoom(c):
 			v = hope(v, windowful)
-		case best == nil || i.betterThan(best, now):
-			best = i
+		default:
+			if i == r.last {
+				last = i
+			}
+			if best == nil || i.betterThan(best, now) {
+				best = i
+			}
 		}
+	}
+	if last != nil && last.goesOn(best) {
+		best = last
 	}
 	switch {
 	case best != nil:
@@ -131,8 +140,7 @@ func (r *remote) takeBack(a *attempt, why error) {
 // dropped. The lock is held.
 func (r *remote) discard(a *attempt) {
 	if !a.inst.drop(a) {
-		res := <-a.result
-		res.msg.Release()
+		a.inbox.clear()
 	}
 	r.placeWaiting()
 }

@@ -32,6 +32,7 @@ type remote struct {
 	mu        sync.Mutex
 	instances []*instance
 	sets      map[string]*routeSet // by their text, so that equal routes are matched once
+	last      *instance            // that was asked last
 	waiting   waitList
 	budget    retryBudget
 	changed   chan struct{} // closed and renewed when instances come, go or change
@@ -136,7 +137,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	if a == nil {
 		r.mu.Unlock()
 		r.client.stats.stranger.Add(1)
-		res.msg.Release()
+		res.hold.Release()
 		return
 	}
 	i.drop(a)
@@ -151,13 +152,13 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 		i.learn(a, wire.OutcomeAnswered, now) // it had time for the call
 	}
 	if res.resp != nil {
-		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
+		i.standing.answered(res.resp.Load, now.Sub(a.started), res.resp.Run, now)
 		i.learn(a, res.resp.Outcome, now)
 		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
 	}
 	if a.left {
 		r.client.stats.late.Add(1)
-		res.msg.Release()
+		res.hold.Release()
 	} else {
 		a.end(res)
 	}

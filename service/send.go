@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"quartet/handler"
@@ -25,16 +24,17 @@ func (c *Client) Send(ctx context.Context, service string, r *handler.Request, o
 		k.end()
 		return "", err
 	}
-	k.deadline = time.Now().Add(opts.deadline)
+	k.deadline, k.inbox = time.Now().Add(opts.deadline), c.spares.inbox()
 	a, err := k.remote.place(ctx, k)
 	if err != nil {
+		c.spares.giveBack(k.inbox)
 		c.settled(k.size)
 		k.end()
 		return "", unplaced(service, err)
 	}
 	k.id = a.id
-	c.settling.do(settling{k, a})
-	return a.id.String(), nil
+	k.park(a)
+	return k.id.String(), nil
 }
 
 // admitSend bounds the Sends whose response handler has not returned, and the bytes that they hold.
@@ -63,92 +63,4 @@ func unplaced(service string, err error) error {
 		return &handler.Error{Status: e.Status, Reason: e.Reason, Header: e.Header, Err: fmt.Errorf("service %s: %w", service, e.Err)}
 	}
 	return err
-}
-
-// settling is an accepted Send and its first attempt.
-type settling struct {
-	call    *call
-	attempt *attempt
-}
-
-// settle waits for the receipt of an accepted Send, for one of MaxResponding places, and runs its response
-// handler. Shutdown waits for it.
-func settle(s settling) {
-	k := s.call
-	defer k.end()
-	answer := k.receipt(s.attempt)
-	held := sizeInWindow(answer.Body)
-	k.home.client.held.Add(held - k.size)
-	defer k.home.client.settled(held)
-	k.req.Body = nil // nobody asks again
-	runs := k.home.client.runs
-	runs <- struct{}{} // bounded by MaxResponding handlers of respondingLimit each
-	defer runs.release()
-	if k.home.opts.responses != nil {
-		ctx := k.home.responding()
-		defer ctx.end(context.Canceled)
-		k.respond(ctx, answer)
-	}
-}
-
-// responding is the context of a response handler: that of the remote, which ends with the grace, and for
-// those that are told so after it, a little time of their own.
-func (r *remote) responding() *workContext {
-	if r.base.Err() != nil {
-		return &workContext{owner: context.Background(), deadline: time.Now().Add(closeLimit)}
-	}
-	return &workContext{owner: r.base, deadline: time.Now().Add(respondingLimit)}
-}
-
-// receipt waits for the answer to a sent request, or makes one.
-func (k *call) receipt(a *attempt) *handler.Response {
-	spares := &k.home.client.spares
-	expired := spares.timer(time.Until(k.deadline))
-	defer spares.putTimer(expired)
-	for {
-		select {
-		case res := <-a.result:
-			spares.putResult(a.result)
-			resp, again, err := k.judge(a, res)
-			if again {
-				a, err = k.placeAgain()
-			}
-			switch {
-			case err != nil:
-				return failedAnswer(err)
-			case !again:
-				return resp
-			}
-		case <-expired.C:
-			k.remote.leave(a)
-			return failedAnswer(failure(ErrTimeout, ""))
-		case <-k.remote.cut:
-			k.remote.leave(a)
-			return failedAnswer(failure(ErrLost, cutText))
-		case <-k.homeCut:
-			k.remote.leave(a)
-			return failedAnswer(failure(ErrLost, cutText))
-		}
-	}
-}
-
-// placeAgain finds another instance before the deadline.
-func (k *call) placeAgain() (*attempt, error) {
-	ctx, cancel := context.WithDeadline(context.Background(), k.deadline)
-	defer cancel()
-	a, err := k.remote.place(ctx, k)
-	if err != nil && ctx.Err() != nil {
-		err = failure(ErrTimeout, "and then: %v", err)
-	}
-	return a, err
-}
-
-// failedAnswer is what a response handler gets where no answer came.
-func failedAnswer(err error) *handler.Response {
-	resp := handler.ErrorResponse(err)
-	resp.Method, resp.Err = handler.MethodResponse, err
-	if errors.Is(err, ErrClosed) { // it was accepted before: for its handler it is lost
-		resp.Status = http.StatusBadGateway
-	}
-	return resp
 }
