@@ -19,6 +19,8 @@ type app struct {
 	peer   *transport.Peer
 	frames frameSender
 	batch  *batch
+	kept   func() // by a job, the reader
+	here   *job   // whose handler runs where it was read; the scheduler's lock guards it
 
 	stalled atomic.Int32 // answers that wait for room in the queue
 
@@ -37,7 +39,9 @@ type app struct {
 }
 
 func newApp(s *Server, p *transport.Peer, b *batch) *app {
-	return &app{server: s, peer: p, frames: frameSender{p}, batch: b, jobs: map[wire.ID]*job{}}
+	a := &app{server: s, peer: p, frames: frameSender{p}, batch: b, jobs: map[wire.ID]*job{}}
+	a.kept = func() { s.work.kept(a) }
+	return a
 }
 
 // Receive takes one message from the app. It runs in the link's reader, which it lends to quick handlers, and never waits:
@@ -106,7 +110,7 @@ func (a *app) request(j *job, arrived int64) {
 		if reason := a.server.work.submit(j); reason != "" {
 			a.turnAway(j, wire.OutcomeOverloaded, reason)
 		} else if j.here {
-			a.server.work.runHere(j, a.peer)
+			a.server.work.runHere(j)
 		}
 	default:
 		a.refuse(j, outcome, reason)

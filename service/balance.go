@@ -33,7 +33,7 @@ type standing struct {
 const latencyWeight = 0.3
 
 func (s *standing) answered(load uint32, took, run time.Duration, t time.Time) {
-	s.run += (min(run, quickMost) - s.run) / 64
+	s.run += (min(run, burstTime) - s.run) / 64
 	s.reported = decaying{float64(load), t}
 	old := s.latency.now(t)
 	if old == 0 {

@@ -6,8 +6,8 @@ const (
 	quickRun      = 5 * time.Microsecond   // of handlers that are run where their requests are read
 	quickAlone    = 20 * time.Microsecond  // where nothing waits to be read
 	quickBefore   = 2 * quickAlone         // what is thought of them before they have run
-	quickMost     = 200 * time.Microsecond // what one counts at most: the system may have had it wait for the processor
-	quickPause    = 100 * time.Millisecond // after one that kept its reader, and twice as long after each further one
+	quickPardon   = 1000                   // one of so many may keep its reader: the system may have had it wait
+	quickPause    = 100 * time.Millisecond // after one that does so sooner, and twice as long after each further one
 	quickPauseMax = 10 * time.Second
 )
 
@@ -17,6 +17,7 @@ const (
 type quickness struct {
 	mean   time.Duration // of the last 64 or so
 	known  bool
+	runs   int       // since one kept its reader
 	until  time.Time // no, until then
 	paused time.Duration
 }
@@ -25,17 +26,17 @@ func (q *quickness) ran(took time.Duration) {
 	if !q.known {
 		q.mean, q.known = quickBefore, true
 	}
-	q.mean += (min(took, quickMost) - q.mean) / 64
+	q.mean += (took - q.mean) / 64
+	q.runs++
 }
 
-// misled notes that one took so long that another goroutine had to read on. Where that was the system's doing it is rare;
-// handlers that are like that hardly run there any more.
+// misled notes that one took so long that another goroutine had to read on.
 func (q *quickness) misled(now time.Time) {
 	q.paused = min(max(2*q.paused, quickPause), quickPauseMax)
-	if now.Sub(q.until) > quickPauseMax {
-		q.paused = quickPause
+	if q.runs >= quickPardon {
+		q.paused = 0
 	}
-	q.until = now.Add(q.paused)
+	q.runs, q.until = 0, now.Add(q.paused)
 }
 
 // enough answers for a request behind which others wait to be read, or none.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"quartet/transport"
 )
 
 // scheduler bounds the handlers of an instance and the requests that wait for one. A handler runs in a
@@ -17,7 +15,6 @@ type scheduler struct {
 	syncMost             int // of the backlog, for those whose callers wait
 	largeMost            int64
 	do                   func(*job)
-	passed               func() // misled
 
 	mu          sync.Mutex
 	active      gauge // goroutines: of handlers, and of those whose answer is being sent
@@ -40,7 +37,7 @@ func newScheduler(o serverOptions, do func(*job)) *scheduler {
 		concurrency: o.concurrency, backlog: o.backlog,
 		syncMost: min(o.backlog, max(linePerHandler*o.concurrency, o.window)), largeMost: o.large, do: do,
 	}
-	s.crew.work, s.passed = s.work, s.misled
+	s.crew.work = s.work
 	return s
 }
 
@@ -63,7 +60,9 @@ func (s *scheduler) submit(j *job) (refusal string) {
 		if line.Len() == 0 {
 			s.large += j.large()
 			s.begin(j)
-			if j.here = s.quick.enough(!j.msg.Follows); !j.here {
+			if j.here = s.quick.enough(!j.msg.Follows); j.here {
+				j.app.here = j
+			} else {
 				s.crew.do(j)
 			}
 			return ""
@@ -114,6 +113,9 @@ func (s *scheduler) leave(j *job) {
 		return
 	}
 	j.over = true
+	if j.here && j.app.here == j {
+		j.app.here = nil
+	}
 	s.running--
 	s.large -= j.large()
 	if j.sent() {
@@ -138,8 +140,8 @@ func (s *scheduler) work(j *job) {
 }
 
 // runHere runs a job in the goroutine that delivered it.
-func (s *scheduler) runHere(j *job, p *transport.Peer) {
-	loan := p.Borrow(s.passed)
+func (s *scheduler) runHere(j *job) {
+	loan := j.app.peer.Borrow(j.app.kept)
 	defer func() { // also when the handler ends the goroutine
 		loan.Return()
 		if next := s.next(j); next != nil {
@@ -149,11 +151,13 @@ func (s *scheduler) runHere(j *job, p *transport.Peer) {
 	s.do(j)
 }
 
-// misled notes that a job that was thought to be quick keeps its reader.
-func (s *scheduler) misled() {
+// kept notes that a job keeps the reader of an app. If its handler is over that is the system's doing.
+func (s *scheduler) kept(a *app) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.quick.misled(time.Now())
+	if a.here != nil {
+		s.quick.misled(time.Now())
+	}
 }
 
 // next ends a job and begins the one that has waited longest of those that may run.
