@@ -13,20 +13,16 @@ func Append(dst []byte, m Message) ([]byte, error) {
 	if err := Check(m); err != nil {
 		return dst, err
 	}
-	e := newEncoder(dst)
+	e := encoder{out: dst}
 	shape := shapes[m.Kind()]
 	e.array(shape.fields)
 	e.uint(Version)
 	e.uint(uint64(m.Kind()))
 	body := e.message(m)
-	out, err := e.finish()
-	if err == nil {
-		err = checkSize(m.Kind(), len(out)-len(dst), body)
-	}
-	if err != nil {
+	if err := checkSize(m.Kind(), len(e.out)-len(dst), body); err != nil {
 		return dst, err
 	}
-	return out, nil
+	return e.out, nil
 }
 
 // shape is the layout of a kind: the elements of its array, how many of them

@@ -22,12 +22,12 @@ const maxPooled = 64 << 10
 func Marshal(v any) (b []byte, err error) {
 	defer rescue("encode", v, &err)
 	buf := buffers.Get().(*[]byte)
-	e := newEncoder((*buf)[:0])
+	e := newBodyEncoder((*buf)[:0])
 	e.mp.SetCustomStructTag("json")
 	e.mp.UseCompactInts(true)
 	e.mp.SetSortMapKeys(true)
-	e.fail(e.mp.Encode(v))
-	out, err := e.finish()
+	err = e.mp.Encode(v)
+	out := e.finish()
 	if err == nil {
 		err = Scan(out)
 	}

@@ -1,77 +1,100 @@
 package wire
 
 import (
+	"encoding/binary"
+	"math"
 	"slices"
 	"sync"
-
-	"github.com/vmihailenco/msgpack/v5"
 )
 
-// encoder is msgpack's encoder writing into a slice. The first error sticks.
-type encoder struct {
-	mp   *msgpack.Encoder
-	out  sink
-	keys []string // scratch of sortedKeys
-	err  error
-}
+// encoder appends the msgpack of an envelope, every value as short as it goes. Fuzz tests compare it with the library
+// that encodes bodies, which writes the same bytes through several interfaces.
+type encoder struct{ out []byte }
 
-var encoders = sync.Pool{New: func() any { return &encoder{mp: msgpack.NewEncoder(nil)} }}
-
-// newEncoder returns an encoder that appends to dst.
-func newEncoder(dst []byte) *encoder {
-	e := encoders.Get().(*encoder)
-	e.out = sink{buf: dst}
-	e.mp.Reset(&e.out)
-	return e
-}
-
-// finish returns what was written, and the encoder to its pool without any
-// reference to the caller's memory. What it keeps is small: MaxArgs keys at most.
-func (e *encoder) finish() ([]byte, error) {
-	out, err := e.out.buf, e.err
-	clear(e.keys[:cap(e.keys)])
-	e.out, e.err = sink{}, nil
-	encoders.Put(e)
-	return out, err
-}
-
-func (e *encoder) fail(err error) {
-	if e.err == nil {
-		e.err = err
+// head appends the head of a str, bin, array or map of n elements: the code with n in it where it has room for that (fix of
+// them), else the first of the codes for 8, 16 and 32 bits that fits. No code for 8 bits is 0.
+func (e *encoder) head(n, fix int, fixed, code8, code16, code32 byte) {
+	switch {
+	case n < fix:
+		e.out = append(e.out, fixed|byte(n))
+	case n <= math.MaxUint8 && code8 != 0:
+		e.out = append(e.out, code8, byte(n))
+	case n <= math.MaxUint16:
+		e.out = binary.BigEndian.AppendUint16(append(e.out, code16), uint16(n))
+	default: // no frame is longer
+		e.out = binary.BigEndian.AppendUint32(append(e.out, code32), uint32(n))
 	}
 }
 
-func (e *encoder) array(n int)   { e.fail(e.mp.EncodeArrayLen(n)) }
-func (e *encoder) mapLen(n int)  { e.fail(e.mp.EncodeMapLen(n)) }
-func (e *encoder) str(s string)  { e.fail(e.mp.EncodeString(s)) }
-func (e *encoder) uint(v uint64) { e.fail(e.mp.EncodeUint(v)) }
-func (e *encoder) int(v int64)   { e.fail(e.mp.EncodeInt(v)) }
+func (e *encoder) array(n int)  { e.head(n, 16, 0x90, 0, 0xdc, 0xdd) }
+func (e *encoder) mapLen(n int) { e.head(n, 16, 0x80, 0, 0xde, 0xdf) }
 
-// bin writes b; nil is empty, for which msgpack would write nil.
+func (e *encoder) str(s string) {
+	e.head(len(s), 32, 0xa0, 0xd9, 0xda, 0xdb)
+	e.out = append(e.out, s...)
+}
+
+// bin writes b; nil is empty.
 func (e *encoder) bin(b []byte) {
-	if b == nil {
-		b = []byte{}
-	}
-	e.fail(e.mp.EncodeBytes(b))
+	e.head(len(b), 0, 0, 0xc4, 0xc5, 0xc6)
+	e.out = append(e.out, b...)
 }
 
 func (e *encoder) id(id *ID) { e.bin(id[:]) }
 
+func (e *encoder) null() { e.out = append(e.out, 0xc0) }
+
+func (e *encoder) uint(v uint64) {
+	switch {
+	case v <= math.MaxInt8:
+		e.out = append(e.out, byte(v))
+	case v <= math.MaxUint8:
+		e.out = append(e.out, 0xcc, byte(v))
+	case v <= math.MaxUint16:
+		e.out = binary.BigEndian.AppendUint16(append(e.out, 0xcd), uint16(v))
+	case v <= math.MaxUint32:
+		e.out = binary.BigEndian.AppendUint32(append(e.out, 0xce), uint32(v))
+	default:
+		e.out = binary.BigEndian.AppendUint64(append(e.out, 0xcf), v)
+	}
+}
+
+func (e *encoder) int(v int64) {
+	switch {
+	case v >= 0:
+		e.uint(uint64(v))
+	case v >= -32:
+		e.out = append(e.out, byte(v))
+	case v >= math.MinInt8:
+		e.out = append(e.out, 0xd0, byte(v))
+	case v >= math.MinInt16:
+		e.out = binary.BigEndian.AppendUint16(append(e.out, 0xd1), uint16(v))
+	case v >= math.MinInt32:
+		e.out = binary.BigEndian.AppendUint32(append(e.out, 0xd2), uint32(v))
+	default:
+		e.out = binary.BigEndian.AppendUint64(append(e.out, 0xd3), uint64(v))
+	}
+}
+
 // header writes a header, names sorted so that equal messages are equal bytes.
 func (e *encoder) header(h map[string][]string) {
 	e.mapLen(len(h))
-	for _, name := range sortedKeys(e, h) {
+	names := sortedKeys(h)
+	for _, name := range names.list {
 		e.str(name)
 		e.strs(h[name])
 	}
+	names.free()
 }
 
 func (e *encoder) args(args map[string]string) {
 	e.mapLen(len(args))
-	for _, name := range sortedKeys(e, args) {
+	names := sortedKeys(args)
+	for _, name := range names.list {
 		e.str(name)
 		e.str(args[name])
 	}
+	names.free()
 }
 
 func (e *encoder) strs(list []string) {
@@ -83,7 +106,7 @@ func (e *encoder) strs(list []string) {
 
 func (e *encoder) routes(routes []Route) {
 	if routes == nil {
-		e.fail(e.mp.EncodeNil())
+		e.null()
 		return
 	}
 	e.array(len(routes))
@@ -94,40 +117,31 @@ func (e *encoder) routes(routes []Route) {
 	}
 }
 
-// sortedKeys returns the keys of m, valid until the next call.
-func sortedKeys[V any](e *encoder, m map[string]V) []string {
-	e.keys = e.keys[:0]
+// nameList is a list that is used again. It keeps MaxArgs names at most.
+type nameList struct{ list []string }
+
+var nameLists = sync.Pool{New: func() any { return new(nameList) }}
+
+var noNames nameList
+
+// sortedKeys returns the keys of m, to be freed.
+func sortedKeys[V any](m map[string]V) *nameList {
+	if len(m) == 0 {
+		return &noNames
+	}
+	l := nameLists.Get().(*nameList)
 	for k := range m {
-		e.keys = append(e.keys, k)
+		l.list = append(l.list, k)
 	}
-	slices.Sort(e.keys)
-	return e.keys
+	slices.Sort(l.list)
+	return l
 }
 
-// sink appends what msgpack writes. It refuses more writes than any value that
-// Scan accepts can need, which also ends the encoding of a value that contains
-// itself before the stack overflows.
-type sink struct {
-	buf    []byte
-	writes int
-}
-
-const maxWrites = 4 * MaxElements // a timestamp takes three
-
-// Write appends b.
-func (s *sink) Write(b []byte) (int, error) {
-	if s.writes++; s.writes > maxWrites {
-		return 0, ErrTooManyElements
+// free gives a list back without any reference to the caller's memory.
+func (l *nameList) free() {
+	if len(l.list) > 0 {
+		clear(l.list)
+		l.list = l.list[:0]
+		nameLists.Put(l)
 	}
-	s.buf = append(s.buf, b...)
-	return len(b), nil
-}
-
-// WriteByte appends c.
-func (s *sink) WriteByte(c byte) error {
-	if s.writes++; s.writes > maxWrites {
-		return ErrTooManyElements
-	}
-	s.buf = append(s.buf, c)
-	return nil
 }
