@@ -93,6 +93,9 @@ func (r *remote) remove(i *instance) {
 	if at := slices.Index(r.instances, i); at >= 0 {
 		r.instances = slices.Delete(r.instances, at, at+1)
 	}
+	if r.last == i {
+		r.last = nil
+	}
 	r.dropSet(i.routes)
 }
 

@@ -7,12 +7,13 @@ import (
 	"time"
 )
 
-// What is written under one deadline of stallTimeout, in bytes. If that passes and some of it was taken, there is another:
-// who takes nothing is cut after 10 s, or up to 20 s where it had just taken something. A TLS write that times out is final,
-// so it is small.
+// What is written under one deadline, in bytes. Who has taken nothing at so many deadlines in a row, which make
+// stallTimeout, is cut: 10 to 12.5 s after it took something. A TLS write that times out is final, so it is small and
+// has one deadline.
 const (
 	writeSlice    = 256 << 10
 	writeSliceTLS = 16 << 10
+	writeLooks    = 4
 )
 
 // loop is the link's goroutine.
@@ -59,17 +60,21 @@ func (w *writer) failed(err error) {
 // writeAll writes the rest of a batch in slices.
 func (w *writer) writeAll(b batch) error {
 	defer w.link.fc.Conn.SetWriteDeadline(time.Time{})
-	slice := writeSlice
+	slice, looks := writeSlice, writeLooks
 	if w.try == nil {
-		slice = writeSliceTLS
+		slice, looks = writeSliceTLS, 1
 	}
+	idle := 0 // deadlines in a row at which nothing was taken
 	for rest := b.buf[b.sent:]; len(rest) > 0; {
-		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout))
+		w.link.fc.Conn.SetWriteDeadline(time.Now().Add(stallTimeout / time.Duration(looks)))
 		n, err := w.link.fc.Conn.Write(rest[:min(len(rest), slice)])
 		w.mu.Lock()
 		w.wrote(n, b.messages > 0)
 		w.mu.Unlock()
-		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+		if idle++; n > 0 {
+			idle = 0
+		}
+		if err != nil && (idle == looks || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
 		rest = rest[n:]
