@@ -69,7 +69,7 @@ type result struct {
 func (a *attempt) end(res result) {
 	if k := a.parked; k != nil {
 		a.parked = nil
-		k.settle(settling{call: k, attempt: a, end: res})
+		k.settle(a, res)
 		return
 	}
 	a.inbox.put(res)

@@ -21,19 +21,21 @@ func (d decaying) now(t time.Time) float64 {
 	return d.value * math.Exp2(-float64(t.Sub(d.at))/float64(halfLife))
 }
 
-// standing is what the balance knows of an instance. The smallest load wins, ties go to the lower recent
+// standing is what the balance knows of an instance. The smallest load wins, but for bursts; ties go to the lower recent
 // latency, so that an instance that answers slowly is tried again only when that is nearly forgotten.
 type standing struct {
 	reported decaying      // load, as the instance told with its last answer
 	latency  decaying      // seconds
-	run      time.Duration // of its handlers, the mean of the last 64 or so
+	run      time.Duration // of its handlers, the mean of the last 64 or so; burstTime at first
 }
 
 // latencyWeight is the share of a new sample in the recent latency.
 const latencyWeight = 0.3
 
-func (s *standing) answered(load uint32, took, run time.Duration, t time.Time) {
-	s.run += (min(run, burstTime) - s.run) / 64
+// ran notes how long a handler took.
+func (s *standing) ran(took time.Duration) { s.run += (min(took, burstTime) - s.run) / 64 }
+
+func (s *standing) answered(load uint32, took time.Duration, t time.Time) {
 	s.reported = decaying{float64(load), t}
 	old := s.latency.now(t)
 	if old == 0 {
@@ -48,22 +50,20 @@ func (s *standing) load(unanswered int, t time.Time) float64 {
 	return max(float64(unanswered), math.Round(s.reported.now(t)))
 }
 
-// A burst is so many requests more than another instance has that an instance gets in a row, as long as its handlers are
-// done with them within burstTime: they share a write, a wake-up and their answers' write. It takes some load for that to be
-// worth while: at less than burstFrom requests under way everywhere each goes where the least are.
+// Where all instances have some work an instance that was asked last is asked again, until its load is burstMost above
+// that of the one with the smallest, or its handlers would take burstTime for what it is above that: requests in a row
+// share a write, a wake-up, and a write of their answers. Who is slower than that gets none in advance.
 const (
 	burstMost = 16
 	burstTime = 100 * time.Microsecond
-	burstFrom = 4
+	burstFrom = 4 // the smallest load
 )
 
 // goesOn says that the instance that was asked last is asked again, though another one has less to do. The lock is held.
-func (i *instance) goesOn(best *instance) bool {
-	if best.used.messages < burstFrom {
-		return false
-	}
-	ahead := i.used.messages - best.used.messages + 1
-	return ahead <= burstMost && time.Duration(ahead)*i.standing.run <= burstTime
+func (i *instance) goesOn(best *instance, now time.Time) bool {
+	least := best.standing.load(best.used.messages, now)
+	ahead := i.standing.load(i.used.messages, now) - least + 1
+	return least >= burstFrom && ahead <= burstMost && ahead*float64(i.standing.run) <= float64(burstTime)
 }
 
 // betterThan says whether an instance is to be preferred to another one. The lock is held.

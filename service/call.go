@@ -12,7 +12,8 @@ import (
 )
 
 // Call implements Caller: it asks the least loaded instance that serves the path, and waits. The request
-// is read until Call returns and not changed. The response's body is the caller's.
+// is read until Call returns and not changed. The response's body is the caller's. Where calls follow each other one by one the
+// caller reads its answer itself; it may hear up to 4 ms late then that its time is over, or its context.
 func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o ...CallOption) (*Reply, error) {
 	k, opts, err := c.newCall(ctx, service, r, false, o)
 	if err != nil {
@@ -105,13 +106,17 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 		case err != nil:
 			return localAnswer(err)
 		}
-		k.remote.lead(a)
+		k.remote.lead(a, k)
 		select {
 		case res := <-k.inbox.ends:
-			if res.err == errExpired {
+			switch res.err {
+			case errExpired:
 				k.remote.leave(a)
 				k.remote.tooLate(a)
 				return nil, failure(ErrTimeout, "")
+			case errCut:
+				k.remote.leave(a)
+				return nil, failure(ErrLost, cutText)
 			}
 			tries := k.retries
 			resp, again, err := k.judge(a, res)
@@ -130,9 +135,6 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 				k.remote.tooLate(a)
 			}
 			return nil, leftBy(ctx)
-		case <-k.remote.cut:
-			k.remote.leave(a)
-			return nil, failure(ErrLost, cutText)
 		case <-k.homeCut:
 			k.remote.leave(a)
 			return nil, failure(ErrLost, cutText)

@@ -75,7 +75,7 @@ func (r *remote) cutNow(why error) {
 	}
 }
 
-// cutOff does the work of cutNow, but for Sends that nobody waits for: it returns these.
+// cutOff tells those who wait that the grace is over, and returns the Sends for which nobody does.
 func (r *remote) cutOff(why error) (parked []*attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,7 +87,17 @@ func (r *remote) cutOff(why error) (parked []*attempt) {
 	}
 	close(r.cut)
 	r.stop()
-	return r.parked()
+	for _, i := range r.instances {
+		for _, a := range i.pending {
+			switch {
+			case a.parked != nil:
+				parked = append(parked, a)
+			case !a.left:
+				a.inbox.put(result{err: errCut})
+			}
+		}
+	}
+	return parked
 }
 
 // isCut says that the grace is over.

@@ -27,8 +27,8 @@ func (c *Client) Leftovers() (left []string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, responding := c.settling.load()
-	note("%d sends, %d response handlers", len(c.sends), responding)
+	waiting, _ := c.settling.load()
+	note("%d sends, %d wait for a response handler", len(c.sends), waiting)
 	for _, r := range c.remotes {
 		r.mu.Lock()
 		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), int(r.active.n.Load()))
@@ -40,6 +40,12 @@ func (c *Client) Leftovers() (left []string) {
 		r.mu.Unlock()
 	}
 	return left
+}
+
+// InLine counts the Sends that have ended and wait for a response handler.
+func (c *Client) InLine() int {
+	waiting, _ := c.settling.load()
+	return waiting
 }
 
 // Ending says that a client takes no more calls, at any of its services.

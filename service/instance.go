@@ -108,7 +108,7 @@ func (i *instance) drop(a *attempt) bool {
 	return true
 }
 
-// Receive takes one message from the instance. It runs in the link's reader and never waits.
+// Receive takes one message from the instance. It runs in the link's reader, or in a caller that reads in its place, and never waits.
 func (i *instance) Receive(m transport.Message) {
 	msg, err := wire.Decode(m.Frame)
 	if err != nil {

@@ -3,12 +3,16 @@ package service
 import "time"
 
 const (
-	loneQuick = time.Millisecond // what an answer may take for its caller to read it
-	loneFrom  = 8                // calls in a row, each so quick, with no other one under way
+	loneQuick = time.Millisecond      // what an answer may take for the next caller to read it
+	loneFrom  = 8                     // calls in a row, each so quick, with no other one under way
+	loneLeast = 10 * time.Millisecond // of a caller's time: where less is left a read would have to be broken off
 )
 
 // alone says that no other request was under way when this one was placed.
-func (a *attempt) alone() bool { return a.among == 0 }
+func (a *attempt) alone() bool { return a.among == 0 && !a.sent }
+
+// leads says that its caller may read the answer itself.
+func (a *attempt) leads(c *call) bool { return a.alone() && c.deadline.Sub(a.started) >= loneLeast }
 
 func (a *attempt) ended() bool { return len(a.inbox.ends) > 0 }
 
@@ -25,8 +29,8 @@ func (i *instance) answeredAlone(a *attempt, took time.Duration) {
 }
 
 // lead waits for the end of a lone attempt where it is read, as long as that is quick. It may return before.
-func (r *remote) lead(a *attempt) {
-	if a.alone() && a.inst.peer.Lead(a.ended) {
+func (r *remote) lead(a *attempt, c *call) {
+	if a.leads(c) && a.inst.peer.Lead(a.ended) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		a.inst.lone = 0

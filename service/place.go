@@ -53,7 +53,7 @@ func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowe
 			}
 		}
 	}
-	if last != nil && last.goesOn(best) {
+	if last != nil && last != best && last.goesOn(best, now) {
 		best = last
 	}
 	switch {
@@ -89,7 +89,7 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 		}
 		a.mark, err = r.hand(a, c)
 		if err == nil {
-			if c.sent || !a.alone() {
+			if !a.leads(c) {
 				a.inst.peer.Recall()
 			}
 			return a, nil
@@ -147,13 +147,10 @@ func (r *remote) discard(a *attempt) {
 
 // acquire reserves a place at an instance.
 func (r *remote) acquire(ctx context.Context, c *call) (*attempt, error) {
-	select {
-	case <-r.cut:
-		return nil, failure(ErrClosed, "")
-	default:
-	}
 	now := time.Now()
 	switch {
+	case r.isCut():
+		return nil, failure(ErrClosed, "")
 	case ctx.Err() != nil:
 		return nil, leftBy(ctx)
 	case !now.Before(c.deadline):
@@ -277,7 +274,9 @@ func (r *remote) quit(w *waiter, why error) (*attempt, error) {
 }
 
 // over says that no instance will take a call any more. The lock is held.
-func (r *remote) over() bool { return r.byeSaid || r.unbound && len(r.instances) == 0 }
+func (r *remote) over() bool {
+	return r.byeSaid || r.unbound && len(r.instances) == 0 || r.isCut()
+}
 
 // placeWaiting serves those who wait, the longest first, as far as there is room. The lock is held.
 func (r *remote) placeWaiting() {

@@ -2,6 +2,9 @@ package service
 
 import "sync"
 
+// queueKept is how much room for what waits an empty queue keeps.
+const queueKept = 256
+
 // queue has work done in the order in which it came, by at most so many goroutines at a time. As long as one of them is
 // on its way to what waits no other is woken: work that is short is done by few. It is safe for concurrent use.
 type queue[T any] struct {
@@ -75,7 +78,9 @@ func (q *queue[T]) next() (v T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.first == len(q.waiting) {
-		q.waiting, q.first = q.waiting[:0], 0
+		if q.waiting, q.first = q.waiting[:0], 0; cap(q.waiting) > queueKept {
+			q.waiting = nil
+		}
 		q.workers--
 		return v, false
 	}

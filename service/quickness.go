@@ -17,17 +17,20 @@ const (
 type quickness struct {
 	mean   time.Duration // of the last 64 or so
 	known  bool
-	runs   int       // since one kept its reader
+	runs   int       // where their requests were read, since one kept its reader
 	until  time.Time // no, until then
 	paused time.Duration
 }
 
-func (q *quickness) ran(took time.Duration) {
+// ran notes a handler, and whether it ran where its request was read.
+func (q *quickness) ran(took time.Duration, here bool) {
 	if !q.known {
 		q.mean, q.known = quickBefore, true
 	}
 	q.mean += (took - q.mean) / 64
-	q.runs++
+	if here {
+		q.runs++
+	}
 }
 
 // misled notes that one took so long that another goroutine had to read on.

@@ -15,7 +15,7 @@ func TestQuickness(t *testing.T) {
 		var q quickness
 		run := func(n int, took time.Duration) {
 			for range n {
-				q.ran(took)
+				q.ran(took, true)
 			}
 		}
 		is.True(!q.enough(true)) // nobody knows

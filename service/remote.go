@@ -77,6 +77,7 @@ func (r *remote) open() error {
 // after a second.
 func (r *remote) accept(p *transport.Peer) transport.Receiver {
 	i := &instance{remote: r, peer: p, frames: frameSender{p}, pending: map[wire.ID]*attempt{}}
+	i.standing.run = burstTime
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed.Load() || !p.AdmittedBy(r.opts.secret) { // the secret may have changed since its handshake began
@@ -151,11 +152,14 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
 		i.health.succeeded(now)
 	}
+	if res.resp != nil && res.resp.Outcome == wire.OutcomeAnswered {
+		i.standing.ran(res.resp.Run)
+	}
 	if res.forward != nil {
 		i.learn(a, wire.OutcomeAnswered, now) // it had time for the call
 	}
 	if res.resp != nil {
-		i.standing.answered(res.resp.Load, now.Sub(a.started), res.resp.Run, now)
+		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
 		i.learn(a, res.resp.Outcome, now)
 		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
 	}

@@ -104,7 +104,7 @@ func (s *scheduler) over(j *job) {
 	s.leave(j)
 	j.load = uint32(s.running + s.sync.Len() + s.sent.Len())
 	if j.took > 0 {
-		s.quick.ran(j.took)
+		s.quick.ran(j.took, j.here)
 	}
 }
 

@@ -10,12 +10,10 @@ import (
 	"quartet/transport/wire"
 )
 
-// settling is an accepted Send that has ended: how its attempt did, or at once the answer that its response handler gets.
+// settling is an accepted Send that has ended, with what its response handler gets.
 type settling struct {
-	call    *call
-	attempt *attempt
-	end     result
-	answer  *handler.Response
+	call   *call
+	answer *handler.Response
 }
 
 // park leaves an accepted Send to what ends it first: its attempt, its deadline, or the end of the client. No goroutine waits
@@ -30,10 +28,15 @@ func (k *call) park(a *attempt) {
 	}
 	r.mu.Unlock()
 	switch {
-	case ended:
-		k.settle(settling{call: k, attempt: a, end: <-k.inbox.ends})
-	case cut: // whoever cut may not have seen it
+	case cut && !ended: // it was not parked when that was told
 		a.abandon(failure(ErrLost, cutText))
+	case ended:
+		if end := <-k.inbox.ends; end.err != errCut {
+			k.settle(a, end)
+			return
+		}
+		k.unpark()
+		k.settleWith(failedAnswer(failure(ErrLost, cutText)))
 	}
 }
 
@@ -46,58 +49,40 @@ func (a *attempt) abandon(why error) {
 	r.mu.Unlock()
 	if k != nil {
 		r.leave(a)
-		k.settle(settling{call: k, answer: failedAnswer(why)})
+		k.unpark()
+		k.settleWith(failedAnswer(why))
 	}
 }
 
-// parked lists the Sends that nobody waits for. The lock is held.
-func (r *remote) parked() (list []*attempt) {
-	for _, i := range r.instances {
-		for _, a := range i.pending {
-			if a.parked != nil {
-				list = append(list, a)
-			}
-		}
+// settle takes the end of the attempt of a parked Send. It does not wait, and the lock may be held.
+func (k *call) settle(a *attempt, end result) {
+	k.unpark()
+	if end.resp == nil || end.resp.Outcome != wire.OutcomeAnswered {
+		go k.pursue(a, end)
+		return
 	}
-	return list
+	end.hold.Release() // the answer counts among what Sends hold
+	k.settleWith(handler.ResponseFromWire(end.resp))
 }
 
-// settle hands a Send that has ended to one of MaxResponding goroutines. From now on it holds the body of the answer.
-func (k *call) settle(s settling) {
-	c := k.home.client
-	c.spares.giveBack(k.inbox)
+func (k *call) unpark() {
+	k.home.client.spares.giveBack(k.inbox)
 	k.inbox = nil
-	answered := int64(-1)
-	switch {
-	case s.answer != nil:
-		answered = sizeInWindow(s.answer.Body)
-	case s.end.resp != nil && s.end.resp.Outcome == wire.OutcomeAnswered:
-		answered = sizeInWindow(s.end.resp.Body)
-	}
-	if answered >= 0 {
-		c.held.Add(answered - k.size)
-		k.size = answered
-	}
-	c.settling.do(s)
 }
 
-// finish runs the response handler of a Send, or goes on with one that came back unserved. Shutdown waits for it.
+// settleWith hands a Send that has ended to one of MaxResponding goroutines.
+func (k *call) settleWith(answer *handler.Response) {
+	c, size := k.home.client, sizeInWindow(answer.Body)
+	c.held.Add(size - k.size)
+	k.size, k.req.Body = size, nil // nobody asks again
+	c.settling.do(settling{k, answer})
+}
+
+// finish runs the response handler of a Send. Shutdown waits for it.
 func finish(s settling) {
 	k := s.call
-	if s.answer == nil {
-		resp, again, err := k.judge(s.attempt, s.end)
-		switch {
-		case again:
-			go k.pursue()
-			return
-		case err != nil:
-			resp = failedAnswer(err)
-		}
-		s.answer = resp
-	}
 	defer k.end()
 	defer k.home.client.settled(k.size)
-	k.req.Body = nil // nobody asks again
 	if k.home.opts.responses != nil {
 		ctx := k.home.responding()
 		defer ctx.end(context.Canceled)
@@ -106,41 +91,39 @@ func finish(s settling) {
 }
 
 // pursue takes a Send that came back unserved, or was forwarded, to other instances until it ends.
-func (k *call) pursue() {
-	spares := &k.home.client.spares
-	k.inbox = spares.inbox()
+func (k *call) pursue(a *attempt, end result) {
+	k.inbox = k.home.client.spares.inbox()
 	k.inbox.ringAfter(time.Until(k.deadline))
-	answer, err := k.pursued()
+	answer, err := k.pursued(a, end)
 	if err != nil {
 		answer = failedAnswer(err)
 	}
-	k.settle(settling{call: k, answer: answer})
+	k.unpark()
+	k.settleWith(answer)
 }
 
-func (k *call) pursued() (*handler.Response, error) {
+func (k *call) pursued(a *attempt, end result) (*handler.Response, error) {
 	for {
-		a, err := k.placeAgain()
-		if err != nil {
+		switch end.err {
+		case errExpired:
+			k.remote.leave(a)
+			return nil, failure(ErrTimeout, "")
+		case errCut:
+			k.remote.leave(a)
+			return nil, failure(ErrLost, cutText)
+		}
+		resp, again, err := k.judge(a, end)
+		if !again {
+			return resp, err
+		}
+		if a, err = k.placeAgain(); err != nil {
 			return nil, err
 		}
-		var why error
 		select {
-		case res := <-k.inbox.ends:
-			if res.err != errExpired {
-				resp, again, err := k.judge(a, res)
-				if !again {
-					return resp, err
-				}
-				continue
-			}
-			why = failure(ErrTimeout, "")
-		case <-k.remote.cut:
-			why = failure(ErrLost, cutText)
+		case end = <-k.inbox.ends:
 		case <-k.homeCut:
-			why = failure(ErrLost, cutText)
+			end = result{err: errCut}
 		}
-		k.remote.leave(a)
-		return nil, why
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// inbox is where a call hears how the attempt under way has ended, or that its time is over, whichever comes first.
+// inbox is where a call hears how the attempt under way has ended, that its time is over, or the grace of its client, whichever
+// comes first.
 type inbox struct {
 	ends  chan result // one slot
 	timer *time.Timer // made when it is needed first
@@ -14,8 +15,11 @@ type inbox struct {
 	sent  *attempt    // of a Send that is parked: its deadline ends it
 }
 
-// errExpired is what an inbox has at the deadline.
-var errExpired = errors.New("the deadline has passed")
+// What the inbox of somebody who waits has instead of the end of an attempt.
+var (
+	errExpired = errors.New("the deadline has passed")
+	errCut     = errors.New("the grace is over")
+)
 
 // ringAfter sets the deadline.
 func (b *inbox) ringAfter(d time.Duration) {

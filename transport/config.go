@@ -105,8 +105,8 @@ func (h Hold) Release() {
 	}
 }
 
-// Receiver is what a Peer delivers to. Both methods are called from the transport's goroutines, one call at a time, and must
-// not block. A Receive that borrows its goroutine may do so; then the next calls, Closed too, may come before it has returned.
+// Receiver is what a Peer delivers to. Both methods are called from the transport's goroutines, or from one that leads (see
+// Peer.Lead), one call at a time, and must not block. A Receive that borrows its goroutine may do so; then the next calls, Closed too, may come before it has returned.
 type Receiver interface {
 	// Receive takes over one message.
 	Receive(Message)
@@ -146,7 +146,8 @@ type Config struct {
 	// said who is at the other end; TLS and ZMTP are above it. It is called once for each connection, from any
 	// goroutine, and must not block. For tests of faults (see transporttest.Chaos): what it returns sees every
 	// byte, and is closed in place of its argument. Where it has a method CloseWrite() error, half-close uses
-	// that; where it has TryWrite(p []byte) (int, error), which writes what is taken without waiting and 0, nil
+	// that. A read deadline that passes must break off a Read that waits, and another Read after it must find every byte.
+	// Where it has TryWrite(p []byte) (int, error), which writes what is taken without waiting and 0, nil
 	// when that is nothing, senders use that, otherwise all writes come from one goroutine. What it is given to
 	// write it must neither change nor keep: another connection's bytes are there as soon as the method has returned.
 	Wrap func(net.Conn) net.Conn

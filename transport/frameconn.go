@@ -181,16 +181,16 @@ func (fc *frameConn) whole() bool {
 	return len(there) >= shortHdr && there[0] == 0 && len(there)-shortHdr >= int(there[1])
 }
 
-// await waits for the next frame; false if that cannot be read, or not all of it is there at once.
-func (fc *frameConn) await() bool {
-	if fc.need(shortHdr) != nil {
-		return false
+// await waits for the beginning of the next frame, and says whether all of it is there at once.
+func (fc *frameConn) await() (whole bool, err error) {
+	if err := fc.need(shortHdr); err != nil {
+		return false, err
 	}
 	there := fc.buf[fc.r:fc.w]
 	if there[0]&flagLong == 0 {
-		return len(there)-shortHdr >= int(there[1])
+		return len(there)-shortHdr >= int(there[1]), nil
 	}
-	return len(there) >= longHdr && uint64(len(there)-longHdr) >= binary.BigEndian.Uint64(there[1:])
+	return len(there) >= longHdr && uint64(len(there)-longHdr) >= binary.BigEndian.Uint64(there[1:]), nil
 }
 
 // checkSignature refuses peers that speak something else at their first byte, not at their 64th,

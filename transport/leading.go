@@ -38,9 +38,9 @@ const (
 // 4 ms, in which whoever sends something may read the answer itself. Who does not has to call Recall.
 func (p *Peer) Rest() { p.in.leading.rest() }
 
-// Lead delivers what arrives, in this goroutine, until ended says that the answer is there. It does nothing if the peer's own
-// goroutine does not rest (see Rest). It gives up, and says so, when the answer takes more than 2 to 4 ms, or
-// something else comes between: that goroutine delivers it then.
+// Lead delivers what arrives, in this goroutine, until ended says that the answer is there. Where the peer's own goroutine
+// does not rest (see Rest) it only sees to it that it does not begin to. It gives up, and says so, when the answer takes
+// more than 2 to 4 ms, or something else comes between: the peer's goroutine delivers it then.
 func (p *Peer) Lead(ended func() bool) (gaveUp bool) { return p.in.leading.lead(ended) }
 
 // Recall has the peer's own goroutine go on at once, if it rests.
@@ -132,11 +132,21 @@ func (r *leading) lead(ended func() bool) (gaveUp bool) {
 		return false
 	}
 	there := ended()
-	for !there && r.link.fc.await() && r.link.readOne() {
+	defer func() { r.leave(there) }() // whatever happens: nobody else would read any more
+	for !there && r.await() && r.link.readOne() {
 		there = ended()
 	}
-	r.leave(there)
 	return !there
+}
+
+// await waits for the next frame; false if it is not there whole, or not in time. An error of the connection is told only
+// once.
+func (r *leading) await() bool {
+	whole, err := r.link.fc.await()
+	if err != nil && !isTimeout(err) {
+		r.link.fail(readError(err))
+	}
+	return whole
 }
 
 func (r *leading) take() bool {

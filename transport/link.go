@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// link is one connection after its handshake. Its reader goroutine delivers what arrives; its own
-// goroutine (see linkwriter.go) writes what a sender could not.
+// link is one connection after its handshake. Its reader goroutine, or one that leads (leading.go), delivers what arrives; its
+// own goroutine (see linkwriter.go) writes what a sender could not.
 type link struct {
 	kind linkKind
 	pair string // what the peer announced

@@ -2,7 +2,7 @@ package transport
 
 import "slices"
 
-// batch is a full buffer that waits for the goroutine, or is being written by it.
+// batch is a buffer that waits for the goroutine, or is being written by it.
 type batch struct {
 	buf      []byte // whole messages
 	sent     int    // bytes of them that were written already

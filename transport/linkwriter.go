@@ -31,7 +31,7 @@ type writer struct {
 	gathering bool    // a sender waits for others before it writes
 	relied    bool    // a message is left to a sender that waits for the lock
 	queued    int     // messages in the buffer
-	line      []batch // full buffers before it, for the goroutine, which is writing the first
+	line      []batch // buffers before it, for the goroutine, which is writing the first
 	ahead     int     // bytes in them
 	aheadN    int     // messages in them (an upper bound)
 	reserved  int64   // of the send budget
