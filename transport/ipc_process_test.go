@@ -103,6 +103,8 @@ func copyForAll(t *testing.T, program string) string {
 	text, err := os.ReadFile(program)
 	is.NoErr(err)
 	file := filepath.Join(dir, "helper")
+	syscall.ForkLock.RLock() // a child that is being started would hold the file open, and what is written to cannot be run
+	defer syscall.ForkLock.RUnlock()
 	is.NoErr(os.WriteFile(file, text, 0o755))
 	return file
 }
