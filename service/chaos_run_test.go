@@ -15,6 +15,7 @@ import (
 	"github.com/matryer/is"
 
 	"quartet/handler"
+	"quartet/internal/timed"
 	"quartet/service"
 	"quartet/service/servicetest"
 	"quartet/transport/transporttest"
@@ -113,7 +114,7 @@ func (c *chaosRun) heal() {
 
 // run goes through the faults, and on until so many calls were made.
 func (c *chaosRun) run(calls int) {
-	worst := stalls()
+	worst := timed.Stalls()
 	stop := []func() []error{
 		load(chaosCallers, func() error { return c.paced(func() error { return c.call(chaosTimeout) }) }),
 		load(1, func() error { return c.paced(func() error { return c.book.send(context.Background(), c.client) }) }),

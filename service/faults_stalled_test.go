@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"quartet/handler"
+	"quartet/internal/timed"
 	"quartet/service"
 	"quartet/transport/wire"
 )
@@ -44,7 +45,7 @@ func TestTimedStalledInstance(t *testing.T) {
 		r := s.rogues[0]
 		r.serve(b.answer)
 		before := s.honestTimes(func() bool { return false }, 200)
-		heap, worst := watchHeap(), stalls()
+		heap, worst := watchHeap(), timed.Stalls()
 		listen := r.stopReading()
 		asked := make(chan struct{})
 		go func() {
@@ -53,10 +54,10 @@ func TestTimedStalledInstance(t *testing.T) {
 		}()
 		during := s.honestTimes(func() bool { return isClosed(asked) }, 1<<20)
 		stall := worst()
-		judge(t, b.took, stalledTime+stalledOver, stall)
+		timed.Within(t, "calls and Sends to it", b.took, stalledTime+stalledOver, stall)
 		s.True(b.took[len(b.took)-1] <= stalledTime+stalledOver+stall) // each, and not only most
 		slices.Sort(before)
-		judge(t, during, before[len(before)*95/100]*3/2+time.Millisecond, stall)
+		timed.Within(t, "calls to the other", during, before[len(before)*95/100]*3/2+time.Millisecond, stall)
 		grown := heap.inUse()
 		t.Logf("%d Sends were accepted, %d calls may have run; the heap has grown by %.1f MiB", len(b.accepted), len(b.mayCome)-len(b.accepted), mib(grown))
 		s.True(grown <= stalledHeap)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"quartet/internal/timed"
 	"quartet/service"
 )
 
@@ -56,7 +57,7 @@ func TestTimedCableFaults(t *testing.T) {
 		r := &cableRun{t: t, book: newLedger()}
 		r.client(far, service.Addr{Requests: "tcp://" + firstHost + ":7001", Responses: "tcp://" + firstHost + ":7002", ServiceBinds: true})
 		r.client(far, service.Addr{Requests: "tcp://" + appHost + ":7003", Responses: "tcp://" + appHost + ":7004"})
-		worst := stalls()
+		worst := timed.Stalls()
 		r.load()
 		slowest := r.normal("no fault")
 		for _, f := range cableFaults {

@@ -10,6 +10,7 @@ import (
 	"github.com/matryer/is"
 
 	"quartet/handler"
+	"quartet/internal/timed"
 	"quartet/service"
 )
 
@@ -73,7 +74,7 @@ func overloaded(t *testing.T, apps int) (clients []*service.Client) {
 // overload is one round.
 func overload(t *testing.T, clients []*service.Client, lasts time.Duration) (problems []string, stall time.Duration) {
 	const can = overInstances * overHandlers
-	worst := stalls()
+	worst := timed.Stalls()
 	before := closedLoop(clients, can/2, 500*time.Millisecond).accepted.at(0.95)
 	peak := float64(len(closedLoop(clients, can*3/2, time.Second).accepted))
 	memory := 0
@@ -136,7 +137,7 @@ func TestTimedSentWork(t *testing.T) {
 	}
 	await(t, "all are there", func() bool { return c.Instances(svc) == 8 })
 	whenCalm(t, func() (problems []string, stall time.Duration) {
-		worst := stalls()
+		worst := timed.Stalls()
 		before := closedLoop([]*service.Client{c}, 32, time.Second)
 		for range cap(settled) {
 			_, err := c.Send(t.Context(), svc, &handler.Request{Path: "/work"})

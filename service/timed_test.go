@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"quartet/handler"
+	"quartet/internal/timed"
 	"quartet/service"
 	"quartet/service/servicetest"
 )
@@ -98,7 +99,7 @@ func TestTimedTimeout(t *testing.T) {
 func TestTimedParallelCalls(t *testing.T) {
 	is := is.New(t)
 	c, _ := ipcPair(t, naps(time.Second))
-	worst := stalls()
+	worst := timed.Stalls()
 	times := make([]time.Duration, 200)
 	var calls errgroup.Group
 	for n := range times {
@@ -112,7 +113,7 @@ func TestTimedParallelCalls(t *testing.T) {
 	for _, d := range times {
 		is.True(d <= 2*time.Second+stall) // all, not only most
 	}
-	judge(t, times, 2*time.Second, stall)
+	timed.Within(t, "all calls", times, 2*time.Second, stall)
 }
 
 // TestTimedLoss: when an instance dies, its callers know within 1 s; when it is back, the first good call is
@@ -127,7 +128,7 @@ func TestTimedLoss(t *testing.T) {
 			i := startInstance(t, g, addr)
 			ready(t, c)
 			var known, back []time.Duration
-			worst := stalls()
+			worst := timed.Stalls()
 			for range 3 {
 				var calls []<-chan result
 				for range 20 {
@@ -156,8 +157,8 @@ func TestTimedLoss(t *testing.T) {
 				ready(t, c)
 			}
 			stall := worst()
-			judge(t, known, time.Second, stall)
-			judge(t, back, 2*time.Second, stall)
+			timed.Within(t, "callers know", known, time.Second, stall)
+			timed.Within(t, "the first good call", back, 2*time.Second, stall)
 			g.Open()
 			is.NoErr(i.shutdown())
 		})

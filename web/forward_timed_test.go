@@ -3,41 +3,15 @@ package web_test
 import (
 	"context"
 	"io"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/matryer/is"
 
 	"quartet/handler"
+	"quartet/internal/timed"
 	"quartet/web"
 )
-
-// stalls measures the worst stall of a ticker in this process: what the machine itself added to a time.
-func stalls() (worst func() time.Duration) {
-	const beat = 5 * time.Millisecond
-	end, ended := make(chan struct{}), make(chan time.Duration, 1)
-	go func() {
-		tick := time.NewTicker(beat)
-		defer tick.Stop()
-		var most time.Duration
-		for last := time.Now(); ; {
-			select {
-			case <-tick.C:
-				now := time.Now()
-				most = max(most, now.Sub(last)-beat)
-				last = now
-			case <-end:
-				ended <- most
-				return
-			}
-		}
-	}()
-	return func() time.Duration {
-		close(end)
-		return <-ended
-	}
-}
 
 // TestTimedBrowserThatLeavesEndsTheLastHandler goes through Offload, service a, which forwards, to service b.
 func TestTimedBrowserThatLeavesEndsTheLastHandler(t *testing.T) {
@@ -50,7 +24,7 @@ func TestTimedBrowserThatLeavesEndsTheLastHandler(t *testing.T) {
 		return nil, ctx.Err()
 	})))
 	w := world{addr: listen(t, web.Offload(c, "a"))}
-	worst := stalls()
+	worst := timed.Stalls()
 	var took []time.Duration
 	for range 40 {
 		conn := w.dial(t)
@@ -61,9 +35,5 @@ func TestTimedBrowserThatLeavesEndsTheLastHandler(t *testing.T) {
 		is.NoErr(conn.Close())
 		took = append(took, recv(t, ended, "the end of the last handler's context").Sub(left))
 	}
-	slices.Sort(took)
-	const limit = 50 * time.Millisecond
-	p95, stall := took[(len(took)*95+99)/100-1], worst()
-	t.Logf("p50 %v, p95 %v, worst %v; the limit is %v plus a stall of %v", took[len(took)/2], p95, took[len(took)-1], limit, stall)
-	is.True(p95 <= limit+stall)
+	timed.Within(t, "the last handler is told", took, 50*time.Millisecond, worst())
 }

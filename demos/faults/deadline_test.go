@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"quartet/internal/timed"
 	"quartet/service"
 )
 
@@ -37,7 +38,7 @@ func throughEveryDoor(t *testing.T, p plan, timeout time.Duration, test func(*me
 // at the same time.
 func TestTimedDeadline(t *testing.T) {
 	throughEveryDoor(t, plan{}, limit, func(m *mesh, d *door) {
-		worst := stalls()
+		worst := timed.Stalls()
 		var told, left []time.Duration
 		for range orFull(tries, 10*tries) {
 			e := d.ask(context.Background(), ask{nap: tooLong})
@@ -48,15 +49,15 @@ func TestTimedDeadline(t *testing.T) {
 			left = append(left, m.left(e).Sub(e.begun)-limit)
 		}
 		stall := worst()
-		judge(m.t, "the caller is told", told, answerIn, stall)
-		judge(m.t, "the handler is told, after the deadline", left, handlerIn, stall)
+		timed.Within(m.t, "the caller is told", told, answerIn, stall)
+		timed.Within(m.t, "the handler is told, after the deadline", left, handlerIn, stall)
 	})
 }
 
 // TestTimedLeave: a caller who leaves ends the context of the handler.
 func TestTimedLeave(t *testing.T) {
 	throughEveryDoor(t, plan{}, patience, func(m *mesh, d *door) {
-		worst := stalls()
+		worst := timed.Stalls()
 		var left []time.Duration
 		for n := range orFull(tries, 10*tries) {
 			ctx, leave := context.WithCancel(context.Background())
@@ -69,7 +70,7 @@ func TestTimedLeave(t *testing.T) {
 			m.True(e.endedBy(service.ErrCanceled))
 			left = append(left, m.left(e).Sub(at))
 		}
-		judge(m.t, "the handler is told, after its caller has left", left, handlerIn, worst())
+		timed.Within(m.t, "the handler is told, after its caller has left", left, handlerIn, worst())
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"quartet/internal/timed"
 )
 
 // TestTimedFresh: an instance is stopped before it is asked for the first time. The first requests of a link are not run late,
@@ -15,7 +17,7 @@ func TestTimedFresh(t *testing.T) {
 		m := unmet(t, w, 1, plan{})
 		m.NoErr(m.client.Ready(t.Context(), svc))
 		pass(200 * time.Millisecond) // it has heard hello, too
-		worst := stalls()
+		worst := timed.Stalls()
 		m.all[0].signal(syscall.SIGSTOP)
 		var calls sync.WaitGroup
 		for range 50 {

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"quartet/internal/timed"
 )
 
 const (
@@ -28,7 +30,7 @@ type killed struct {
 func TestTimedKill(t *testing.T) {
 	inEveryWorld(t, func(t *testing.T, w world) {
 		m := newMesh(t, w, 3)
-		worst := stalls()
+		worst := timed.Stalls()
 		short := ask{nap: 10 * time.Millisecond, mark: "short"}
 		plain := pour(rate/2, func() { m.book.call(context.Background(), m.client, short) })
 		again := pour(rate/2, func() {
@@ -98,7 +100,7 @@ func (m *mesh) judgeKill(k killed, stall time.Duration) {
 		}
 	}
 	m.t.Logf("%d were lost, %d of them long; the last was asked for %v after the kill", len(heard), long, last)
-	judge(m.t, "they hear of it", heard, atOnce, stall)
+	timed.Within(m.t, "they hear of it", heard, atOnce, stall)
 	m.True(long >= inFlight/2) // there was something to lose
 }
 

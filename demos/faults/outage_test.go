@@ -12,6 +12,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"quartet/internal/timed"
 	"quartet/service"
 	"quartet/transport"
 )
@@ -43,7 +44,7 @@ func TestTimedOutage(t *testing.T) {
 		o.meet()
 	}
 	goroutines, files := atRest(t)
-	worst := stalls()
+	worst := timed.Stalls()
 	for _, o := range all {
 		o.begin()
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"quartet/internal/timed"
 )
 
 const (
@@ -20,7 +22,7 @@ func TestTimedRollingRestart(t *testing.T) {
 		m := newMesh(t, w, 3)
 		calls := pour(rate, func() { m.book.call(context.Background(), m.client, ask{nap: 20 * time.Millisecond}) })
 		sends := pour(sendRate, func() { m.book.send(context.Background(), m.client, ask{nap: 300 * time.Millisecond}) })
-		worst := stalls()
+		worst := timed.Stalls()
 		var drains []time.Duration
 		for range orFull(1, 5) {
 			for i, old := range m.all {
@@ -36,7 +38,7 @@ func TestTimedRollingRestart(t *testing.T) {
 		sends()
 		m.settle()
 		stall := worst()
-		judge(t, "drains", drains, drainTime, stall)
+		timed.Within(t, "drains", drains, drainTime, stall)
 		m.True(slices.Max(drains) <= drainTime+stall)                           // the longest, too
 		m.Equal(m.book.find(func(e *entry) bool { return !e.answered() }), nil) // nothing failed: each was answered by an instance
 		m.Equal(m.book.problems(stall), nil)

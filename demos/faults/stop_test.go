@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"quartet/internal/timed"
 )
 
 const (
@@ -41,7 +43,7 @@ func TestTimedStop(t *testing.T) {
 
 func testStop(t *testing.T, w world, victims int, lasts time.Duration) {
 	m := newMesh(t, w, 3)
-	worst := stalls()
+	worst := timed.Stalls()
 	calls := pour(rate/2, func() {
 		m.book.call(context.Background(), m.client, ask{nap: 10 * time.Millisecond, timeout: callTime, mark: "call"})
 	})
@@ -115,13 +117,13 @@ func (m *mesh) judgeStop(spell stopped, victims int, stall time.Duration) {
 	if victims == len(m.all) {
 		return // nobody has answered
 	}
-	limit := max(p95(before)*3/2, p95(before)+5*time.Millisecond)
-	judge(m.t, fmt.Sprintf("calls that were answered meanwhile, before it %v", p95(before)), during, limit, stall)
+	limit := max(timed.P95(before)*3/2, timed.P95(before)+5*time.Millisecond)
+	timed.Within(m.t, fmt.Sprintf("calls that were answered meanwhile, before it %v", timed.P95(before)), during, limit, stall)
 }
 
 // byDeadline says that all returned in time, and not only most.
 func (m *mesh) byDeadline(what string, took []time.Duration, limit, stall time.Duration) {
 	m.t.Helper()
-	judge(m.t, what, took, limit+overrun, stall)
+	timed.Within(m.t, what, took, limit+overrun, stall)
 	m.True(took[len(took)-1] <= limit+overrun+stall) // the slowest, too
 }

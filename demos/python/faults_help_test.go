@@ -243,24 +243,3 @@ func (c *crew) problems(files []string, slack time.Duration) (list []string) {
 	}
 	return list[:min(len(list), 5)]
 }
-
-// stalls measures for how long this machine, and not what is tested, keeps everybody waiting.
-func stalls() (worst func() time.Duration) {
-	stop, result := make(chan struct{}), make(chan time.Duration)
-	go func() {
-		const beat = 5 * time.Millisecond
-		var longest time.Duration
-		tick := time.NewTicker(beat)
-		defer tick.Stop()
-		for last := time.Now(); ; last = time.Now() {
-			select {
-			case <-tick.C:
-				longest = max(longest, time.Since(last)-beat)
-			case <-stop:
-				result <- longest
-				return
-			}
-		}
-	}()
-	return func() time.Duration { close(stop); return <-result }
-}

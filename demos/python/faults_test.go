@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"quartet/internal/timed"
 	"quartet/service"
 )
 
@@ -44,7 +45,7 @@ func TestTimedPlainWorkersRestart(t *testing.T) { eachCrew(t, true, (*crew).roll
 
 // rolling restarts all workers; every day only one of those that need a second to be known, and another to leave.
 func (c *crew) rolling() {
-	worst := stalls()
+	worst := timed.Stalls()
 	calls := c.pour(faultRate/2, func() { c.call(false, 0) })
 	sends := c.pour(faultSends, c.send)
 	files := slices.Clone(c.files)
@@ -117,7 +118,7 @@ func TestTimedWorkerKilled(t *testing.T) {
 func TestTimedWorkersStop(t *testing.T) {
 	t.Parallel()
 	namedAndPlain(t, func(c *crew) {
-		worst := stalls()
+		worst := timed.Stalls()
 		calls := c.pour(faultRate, func() { c.call(false, faultTimeout) })
 		<-time.After(300 * time.Millisecond)
 		c.signal(syscall.SIGSTOP)
@@ -149,7 +150,7 @@ func (c *crew) signal(s syscall.Signal) {
 func TestTimedWorkersOutage(t *testing.T) {
 	t.Parallel()
 	namedAndPlain(t, func(c *crew) {
-		worst := stalls()
+		worst := timed.Stalls()
 		for _, w := range c.workers {
 			w.kill()
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"quartet/internal/timed"
 )
 
 // TestTimedKilledAppBehindFront: kill -9 of the app under load. The front says at once what is lost with it, and finds the
@@ -13,7 +15,7 @@ func TestTimedKilledAppBehindFront(t *testing.T) {
 	eachDoorway(t, false, func(t *testing.T, d doorway) {
 		const inFlight = 50
 		is := is.New(t)
-		stall := watchStalls()
+		stall := timed.StallsEvery(time.Millisecond)
 		front, app, service, s := d.all()
 		waiting := s.ask(inFlight, "/service/sync?delay=30s")
 		await(t, "all are being worked on", func() bool { return service.stderr.count("delay=30s") == inFlight })

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"quartet/internal/timed"
 )
 
 // TestTimedKilledService: kill -9 of the service under load. What it had is lost at once, and said to be; when it is back
@@ -13,7 +15,7 @@ func TestTimedKilledService(t *testing.T) {
 	eachBinding(t, false, func(t *testing.T, m mesh) {
 		const inFlight = 50
 		is := is.New(t)
-		stall := watchStalls()
+		stall := timed.StallsEvery(time.Millisecond)
 		app, service, s := m.both()
 		waiting := s.ask(inFlight, "/service/sync?delay=30s")
 		await(t, "all are being worked on", func() bool { return service.stderr.count("msg=working") == inFlight })
@@ -49,7 +51,7 @@ func TestTimedKilledService(t *testing.T) {
 func TestTimedKilledApp(t *testing.T) {
 	eachBinding(t, false, func(t *testing.T, m mesh) {
 		is := is.New(t)
-		stall := watchStalls()
+		stall := timed.StallsEvery(time.Millisecond)
 		app, service, s := m.both()
 		lost := s.ask(20, "/service/sync?delay=30s")
 		await(t, "the service works", func() bool { return service.stderr.count("msg=working") == 20 })
@@ -80,24 +82,4 @@ func firstGood(t *testing.T, s site) time.Time {
 		return p.status == 200
 	})
 	return p.at
-}
-
-// watchStalls measures for how long this machine, and not what is tested, keeps everybody waiting.
-func watchStalls() (worst func() time.Duration) {
-	stop, result := make(chan struct{}), make(chan time.Duration)
-	go func() {
-		var longest time.Duration
-		tick := time.NewTicker(time.Millisecond)
-		defer tick.Stop()
-		for last := time.Now(); ; last = time.Now() {
-			select {
-			case <-tick.C:
-				longest = max(longest, time.Since(last)-time.Millisecond)
-			case <-stop:
-				result <- longest
-				return
-			}
-		}
-	}()
-	return func() time.Duration { close(stop); return <-result }
 }

@@ -17,14 +17,15 @@ var areas = map[string][]string{
 	"transport/wire":     {},
 	"transport":          {"transport/wire"},
 	"handler":            {"transport/wire", "internal/printable"},
-	"service":            {"transport/wire", "internal/printable", "transport", "handler"},
-	"web":                {"transport/wire", "internal/printable", "transport", "handler", "service"},
+	"service":            {"transport/wire", "internal/printable", "internal/timed", "transport", "handler"},
+	"web":                {"transport/wire", "internal/printable", "internal/timed", "transport", "handler", "service"},
 	"config":             {"transport/wire", "internal/printable", "transport", "handler", "service"},
 	"pool":               {"transport/wire", "internal/printable", "transport", "handler", "service"},
 	"cmd":                {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
-	"demos":              {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
+	"demos":              {"transport/wire", "internal/printable", "internal/timed", "transport", "handler", "service", "web", "config", "pool"},
 	"docs":               {"transport/wire", "internal/printable", "transport", "handler", "service", "web", "config", "pool"},
 	"internal/house":     {},
+	"internal/timed":     {},
 	"internal/soak":      {"transport/wire", "transport", "handler", "service"},
 }
 
@@ -64,8 +65,12 @@ func checkImport(pkg, imported string, test bool) string {
 		return fmt.Sprintf("%s is in no area of the house: give it a place in the table", pkg)
 	}
 	if inner, ok := strings.CutPrefix(imported, modulePath+"/"); ok {
-		if to := areaOf(inner); to != from && !slices.Contains(areas[from], to) {
+		to := areaOf(inner)
+		switch {
+		case to != from && !slices.Contains(areas[from], to):
 			return fmt.Sprintf("%s imports %s: %s may import only %v", pkg, inner, from, areas[from])
+		case to == "internal/timed" && to != from && !test:
+			return fmt.Sprintf("%s imports %s outside of its tests", pkg, inner)
 		}
 		return ""
 	}
@@ -122,6 +127,8 @@ func TestImportCheckFindsViolations(t *testing.T) {
 		{pkg: "transport/wire", imported: "quartet/internal/printable"},
 		{pkg: "service", imported: "quartet/transport", ok: true},
 		{pkg: "service", imported: "quartet/web"},
+		{pkg: "service", imported: "quartet/internal/timed"},
+		{pkg: "service", imported: "quartet/internal/timed", test: true, ok: true},
 		{pkg: "service/servicetest", imported: "quartet/service", ok: true},
 		{pkg: "service/servicetest", imported: "quartet/transport/transporttest", ok: true},
 		{pkg: "web", imported: "quartet/service", ok: true},
