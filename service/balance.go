@@ -33,7 +33,7 @@ type standing struct {
 const latencyWeight = 0.3
 
 // ran notes how long a handler took.
-func (s *standing) ran(took time.Duration) { s.run += (min(took, burstTime) - s.run) / 64 }
+func (s *standing) ran(took time.Duration) { s.run += (took - s.run) / 64 }
 
 func (s *standing) answered(load uint32, took time.Duration, t time.Time) {
 	s.reported = decaying{float64(load), t}
@@ -50,20 +50,23 @@ func (s *standing) load(unanswered int, t time.Time) float64 {
 	return max(float64(unanswered), math.Round(s.reported.now(t)))
 }
 
-// Where all instances have some work an instance that was asked last is asked again, until its load is burstMost above
-// that of the one with the smallest, or its handlers would take burstTime for what it is above that: requests in a row
-// share a write, a wake-up, and a write of their answers. Who is slower than that gets none in advance.
+// Where all instances have some work an instance that was asked last is asked again, until its load is burstMost above that of
+// the one with the smallest, or has twice what any has, or its handlers would take burstTime for what it is above that:
+// requests in a row share a write, a wake-up, and a write of their answers. Who is slower than that gets none in advance.
 const (
 	burstMost = 16
 	burstTime = 100 * time.Microsecond
-	burstFrom = 4 // the smallest load
+	burstFrom = 4 // requests under way at each of them
 )
 
-// goesOn says that the instance that was asked last is asked again, though another one has less to do. The lock is held.
-func (i *instance) goesOn(best *instance, now time.Time) bool {
-	least := best.standing.load(best.used.messages, now)
-	ahead := i.standing.load(i.used.messages, now) - least + 1
-	return least >= burstFrom && ahead <= burstMost && ahead*float64(i.standing.run) <= float64(burstTime)
+// goesOn says that the instance that was asked last is asked again, though another one has less to do. least is how many
+// requests are under way at least at each that may be asked. The lock is held.
+func (i *instance) goesOn(best *instance, least int, now time.Time) bool {
+	if least < burstFrom {
+		return false // bursts elsewhere would keep it at that
+	}
+	ahead := i.standing.load(i.used.messages, now) - best.standing.load(best.used.messages, now) + 1
+	return ahead <= float64(min(burstMost, least)) && ahead*float64(i.standing.run) <= float64(burstTime)
 }
 
 // betterThan says whether an instance is to be preferred to another one. The lock is held.

@@ -77,10 +77,12 @@ func TestBursts(t *testing.T) {
 		row         int           // how many it gets before the other one
 	}{
 		{"idle", 0, 0, 0, time.Microsecond, 1},
-		{"quick", 10, 10, 0, time.Microsecond, burstMost},
-		{"a little slow", 10, 10, 0, burstTime / 5, 4},
-		{"slow", 10, 10, 0, time.Second, 1},
-		{"unknown", 10, 10, 0, 0, 1},
+		{"quick", 20, 20, 0, time.Microsecond, burstMost},
+		{"quick, with little to do", 5, 5, 0, time.Microsecond, 5},
+		{"the other one has nothing to do", 5, 0, 0, time.Microsecond, 0},
+		{"a little slow", 20, 20, 0, burstTime / 5, 4},
+		{"slow", 20, 20, 0, time.Second, 1},
+		{"unknown", 20, 20, 0, 0, 1},
 		{"slow and behind", 5, 10, 0, time.Second, 6},
 		{"others have given it much", 5, 50, 900, time.Microsecond, 0},
 	}

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"quartet/handler"
@@ -26,6 +27,7 @@ func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowe
 	var m matching
 	var over passedOver
 	var last *instance
+	least := math.MaxInt
 	v = nobody
 	restarts := false // an instance that serves it is draining: its successor may be on the way
 	for _, i := range r.instances {
@@ -48,12 +50,13 @@ func (r *remote) pick(c *call, now time.Time) (best *instance, v verdict, allowe
 			if i == r.last {
 				last = i
 			}
+			least = min(least, i.used.messages)
 			if best == nil || i.betterThan(best, now) {
 				best = i
 			}
 		}
 	}
-	if last != nil && last != best && last.goesOn(best, now) {
+	if last != nil && last != best && last.goesOn(best, least, now) {
 		best = last
 	}
 	switch {

@@ -8,8 +8,8 @@ import (
 )
 
 // What is written under one deadline, in bytes. Who has taken nothing at so many deadlines in a row, which make
-// stallTimeout, is cut: 10 to 12.5 s after it took something. A TLS write that times out is final, so it is small and
-// has one deadline.
+// stallTimeout, is cut: 10 to 15 s after it took something, since a unix socket takes a little more when its writer looks again. A
+// TLS write that times out is final, so it is small and has one deadline.
 const (
 	writeSlice    = 256 << 10
 	writeSliceTLS = 16 << 10
