@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"quartet/internal/headroom"
 )
 
 // Peer is one process at the other end of an address: a link to send on and a link to receive from.
@@ -57,6 +59,8 @@ func (p *Peer) start(cfg Config) {
 
 // run watches over the peer until its end.
 func (p *Peer) run(cfg Config, recv Receiver) {
+	headroom.Enter()
+	defer headroom.Leave()
 	p.events.emit(Event{Type: Connected, Endpoint: p.endpoint, Peer: p.name})
 	p.in.answers = &p.out.w
 	p.out.start(cfg, nil)

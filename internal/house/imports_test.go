@@ -13,9 +13,10 @@ import (
 // areas lists, for each part of the module, the parts it may import. A package belongs to the area with the longest
 // matching name; within an area packages import each other as they like.
 var areas = map[string][]string{
+	"internal/headroom":  {},
 	"internal/printable": {},
 	"transport/wire":     {},
-	"transport":          {"transport/wire"},
+	"transport":          {"transport/wire", "internal/headroom"},
 	"handler":            {"transport/wire", "internal/printable"},
 	"service":            {"transport/wire", "internal/printable", "internal/timed", "transport", "handler"},
 	"web":                {"transport/wire", "internal/printable", "internal/timed", "transport", "handler", "service"},

@@ -1,0 +1,153 @@
+package headroom
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// TestMain undoes what GOGC and GOMEMLIMIT say.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(math.MaxInt64)
+	m.Run()
+}
+
+func TestJudge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // its clock
+		is := is.New(t)
+		k := &keeper{last: time.Now()}
+		collections := func(n int, apart time.Duration, tuned bool) {
+			for range n {
+				time.Sleep(apart)
+				k.judge(0, tuned)
+			}
+		}
+
+		collections(enough-1, often-1, false)
+		is.Equal(len(k.block), 0) // not yet
+		collections(1, often, false)
+		collections(enough-1, often-1, false)
+		is.Equal(len(k.block), 0) // not in a row
+		collections(1, often-1, false)
+		is.Equal(len(k.block), Size)
+
+		collections(100, often, false)
+		collections(1, rarely, false)
+		is.Equal(len(k.block), Size) // it is the block that made them rarer
+		collections(1, rarely+1, false)
+		is.Equal(len(k.block), 0) // nobody needs it
+
+		collections(enough, often-1, false)
+		is.Equal(len(k.block), Size)
+		collections(1, often-1, true)
+		is.Equal(len(k.block), 0) // somebody knows better now
+		collections(2*enough, often-1, true)
+		is.Equal(len(k.block), 0)
+	})
+}
+
+// TestAskedFor: who calls runtime.GC in a loop does not get the block, and does not keep it from being given back.
+func TestAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		k := &keeper{last: time.Now()}
+		for asked := range uint64(3 * enough) {
+			time.Sleep(time.Millisecond)
+			k.judge(asked+1, false)
+			is.Equal(len(k.block), 0)
+		}
+		k.block = make([]byte, Size)
+		for asked := range uint64(rarely / often) {
+			time.Sleep(often)
+			k.judge(4*enough+asked, false)
+		}
+		is.Equal(len(k.block), 0)
+	})
+}
+
+// TestBusyProcess lets real collections come. It has the process for itself: no test here is parallel.
+func TestBusyProcess(t *testing.T) {
+	is := is.New(t)
+	var k keeper
+	k.enter()
+	k.enter()
+	is.True(makeGarbage(&k, true)) // the block came
+	is.True(inHeap() > Size)       // and counts
+
+	runtime.GC() // what it is worth: the next collection waits for as much garbage again
+	before := cycles()
+	litter(Size / 2)
+	is.True(cycles()-before <= 1)
+
+	k.leave()
+	is.True(k.holds()) // one is left
+	k.leave()
+	is.True(!k.holds())
+	is.True(makeGarbage(&k, false)) // no collection is asked about any more
+	k.enter()
+	is.True(makeGarbage(&k, true)) // who comes back has it again
+	k.leave()
+}
+
+func TestTunedProcess(t *testing.T) {
+	is := is.New(t)
+	tuned := func() bool {
+		_, tuned := collector()
+		return tuned
+	}
+	is.True(!tuned())
+	was := debug.SetGCPercent(50)
+	is.True(tuned())
+	debug.SetGCPercent(was)
+	limit := debug.SetMemoryLimit(1 << 30)
+	is.True(tuned())
+	debug.SetMemoryLimit(limit)
+	is.True(!tuned())
+}
+
+func (k *keeper) holds() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.block != nil
+}
+
+func (k *keeper) watches() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.watching
+}
+
+// makeGarbage goes on until the keeper holds its block, or no longer watches; false after 30 s.
+func makeGarbage(k *keeper, until bool) bool {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		litter(1 << 20)
+		if until && k.holds() || !until && !k.watches() {
+			return true
+		}
+	}
+	return false
+}
+
+var trash []byte
+
+func litter(n int) {
+	for range n >> 10 {
+		trash = make([]byte, 1<<10)
+	}
+}
+
+func cycles() uint64 { return read("/gc/cycles/total:gc-cycles") }
+func inHeap() uint64 { return read("/memory/classes/heap/objects:bytes") }
+
+func read(name string) uint64 {
+	s := []metrics.Sample{{Name: name}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
