@@ -15,6 +15,18 @@ import (
 
 const dialTimeout = 3 * time.Second
 
+// ipcSendBuffer is how much of what a link has sent the kernel may hold until it is read, in bytes. Linux counts what it needs
+// for itself, for which it doubles this, and takes net.core.wmem_max at most. By default it is a fifth: a body of 1 MiB had to
+// wait five times for its reader.
+const ipcSendBuffer = 512 << 10
+
+// widen gives the sending end of a link over ipc its send buffer. Those of tcp grow as they are needed.
+func widen(c net.Conn) {
+	if u, ok := c.(*net.UnixConn); ok {
+		u.SetWriteBuffer(ipcSendBuffer) // where it is refused the link is only slower
+	}
+}
+
 // listenIPC binds a Unix socket. A missing last directory is made, 0700; one that everybody may write
 // to is refused; a stale socket, one whose dial is refused, is replaced, a live one never.
 func listenIPC(given string, cfg Config) (net.Listener, error) {

@@ -68,6 +68,9 @@ func (l *link) admittedBy(role endpointRole, s *security) {
 // start runs the link. deliver is nil at a PUSH end.
 func (l *link) start(cfg Config, deliver func(Message)) {
 	l.deliver = deliver
+	if deliver == nil {
+		widen(l.fc.Conn)
+	}
 	l.fc.startTraffic(cfg.MaxFrame, deliver != nil, l.w.pong)
 	l.h.start(l, cfg)
 	go l.readLoop(l.reading.turn.Load())
