@@ -81,12 +81,12 @@ type frameSender struct{ peer *transport.Peer }
 // send encodes and queues a message without waiting. What is not a request may ignore the error: the end
 // of the peer will tell.
 func (s frameSender) send(m wire.Message) (mark int64, err error) {
-	buf := getBuffer()
-	defer putBuffer(buf)
-	if *buf, err = wire.Append((*buf)[:0], m); err != nil {
+	e, err := encode(m)
+	if err != nil {
 		return 0, err
 	}
-	return s.peer.Send(*buf)
+	defer e.free()
+	return s.peer.Send(e.parts[:]...)
 }
 
 // amongFrom is how many requests of a peer are under way when messages are not written one by one.
@@ -97,10 +97,10 @@ func (s frameSender) sendAmong(m wire.Message, underWay int) (mark int64, err er
 	if underWay < amongFrom {
 		return s.send(m)
 	}
-	buf := getBuffer()
-	defer putBuffer(buf)
-	if *buf, err = wire.Append((*buf)[:0], m); err != nil {
+	e, err := encode(m)
+	if err != nil {
 		return 0, err
 	}
-	return s.peer.SendAmong(*buf)
+	defer e.free()
+	return s.peer.SendAmong(e.parts[:]...)
 }

@@ -123,7 +123,7 @@ func (r *rogue) say(frames ...[]byte) bool {
 	for _, f := range frames {
 		_, err := r.Send(f)
 		if errors.Is(err, transport.ErrQueueFull) {
-			err = r.SendWithin(f, siegeLimit)
+			err = r.SendWithin(siegeLimit, f)
 		}
 		if errors.Is(err, transport.ErrQueueFull) {
 			r.t.Fatal("the victim reads no more and does not say so")

@@ -126,29 +126,27 @@ func (s *Server) report(ctx context.Context, j *job, err error) {
 func (a *app) finish(s *Server, j *job, w *wire.Response) {
 	w.ID, w.Queued, w.Run = j.req.ID, j.started.Sub(j.arrived), j.took
 	w.Load = j.load
-	buf := getBuffer()
-	defer putBuffer(buf)
-	frame, err := wire.Append((*buf)[:0], w)
+	e, err := encode(w)
 	if err != nil {
 		s.logFailure(j, err)
 		broken := (&handler.Response{Status: http.StatusInternalServerError, Reason: "the response cannot be sent"}).ToWire()
 		broken.ID, broken.Queued, broken.Run, broken.Load = w.ID, w.Queued, w.Run, w.Load
-		frame, _ = wire.Append((*buf)[:0], broken)
+		e, _ = encode(broken)
 	}
-	*buf = frame
-	a.final(j, frame)
+	defer e.free()
+	a.final(j, e)
 }
 
 // final sends the final message of a job.
-func (a *app) final(j *job, frame []byte) {
+func (a *app) final(j *job, e *encoding) {
 	underWay := a.leavesWindow(j) // before the app can know: it may send the next request at once
-	a.send(j, frame, underWay)
+	a.send(j, e, underWay)
 	a.settled(j)
 }
 
 // send queues an answer. Where the queue is full a few wait a little for room, for several large answers at
 // once are honest; then, or if there are more of them, the peer is cut.
-func (a *app) send(j *job, frame []byte, underWay int) {
+func (a *app) send(j *job, e *encoding, underWay int) {
 	send := a.peer.Send
 	switch {
 	case j.here:
@@ -156,12 +154,12 @@ func (a *app) send(j *job, frame []byte, underWay int) {
 	case underWay >= amongFrom:
 		send = a.peer.SendAmong
 	}
-	_, err := send(frame)
+	_, err := send(e.parts[:]...)
 	if !errors.Is(err, transport.ErrQueueFull) {
 		return
 	}
 	if a.stalled.Add(1) <= maxStalled {
-		err = a.peer.SendWithin(frame, answerWait)
+		err = a.peer.SendWithin(answerWait, e.parts[:]...)
 	}
 	a.stalled.Add(-1)
 	if errors.Is(err, transport.ErrQueueFull) {

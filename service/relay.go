@@ -16,15 +16,13 @@ func (s *Server) handOver(j *job, f *wire.Forward) bool {
 		return false
 	}
 	f.ID = j.req.ID
-	buf := getBuffer()
-	defer putBuffer(buf)
-	frame, err := wire.Append((*buf)[:0], f)
+	e, err := encode(f)
 	if err != nil {
 		return false // relay says why
 	}
-	*buf = frame
+	defer e.free()
 	s.work.over(j)
-	j.app.final(j, frame)
+	j.app.final(j, e)
 	return true
 }
 

@@ -73,7 +73,7 @@ func BenchmarkPeer(b *testing.B) {
 				b.SetBytes(int64(size))
 				b.ResetTimer()
 				for range b.N {
-					if err := p.dialled.SendWithin(frame, time.Minute); err != nil {
+					if err := p.dialled.SendWithin(time.Minute, frame); err != nil {
 						b.Fatal(err)
 					}
 				}

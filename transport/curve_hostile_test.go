@@ -46,7 +46,7 @@ func runWireFlow(kind linkKind, patience time.Duration, tap wireTap) (f wireFlow
 	if push != nil {
 		push.start(cfg, nil)
 		for _, words := range wireWords {
-			push.w.send([]byte(words), sendNow)
+			push.w.send([][]byte{[]byte(words)}, sendNow)
 		}
 		push.closeWrite()
 	}
@@ -479,7 +479,7 @@ func TestCurveStrangersOverTCP(t *testing.T) {
 }
 
 func wireTalkOnce(from, to *wirePeer, i int) {
-	from.SendWithin(fmt.Append(nil, i), wirePatience)
+	from.SendWithin(wirePatience, fmt.Append(nil, i))
 	select {
 	case <-to.got:
 	case <-time.After(wirePatience):

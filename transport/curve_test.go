@@ -402,7 +402,7 @@ func TestCurveSizes(t *testing.T) {
 					frame := make([]byte, size)
 					rand.Read(frame)
 					sent = append(sent, frame)
-					is.NoErr(way[0].SendWithin(frame, wirePatience))
+					is.NoErr(way[0].SendWithin(wirePatience, frame))
 				}
 				for _, frame := range sent {
 					is.True(bytes.Equal([]byte(way[1].next()), frame)) // whole, and in order

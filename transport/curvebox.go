@@ -38,13 +38,14 @@ func shortNonce(head string, n uint64) *[24]byte {
 	return &nonce
 }
 
-// seal appends one frame with a body to dst.
-func (s *curveSession) seal(dst []byte, flags byte, body []byte) []byte {
+// seal appends one frame to dst, with a body in parts.
+func (s *curveSession) seal(dst []byte, flags byte, parts ...[]byte) []byte {
 	s.sent++
-	dst = appendFrameHeader(dst, 0, len(body)+curveOverhead)
+	size := sizeOf(parts)
+	dst = appendFrameHeader(dst, 0, size+curveOverhead)
 	dst = append(dst, curveMessage...)
 	dst = binary.BigEndian.AppendUint64(dst, s.sent)
-	s.scratch = append(append(withRoom(s.scratch[:0], len(body)+1), flags), body...)
+	s.scratch = appendAll(append(withRoom(s.scratch[:0], size+1), flags), parts)
 	dst = box.SealAfterPrecomputation(dst, s.scratch, shortNonce(s.sendHead, s.sent), &s.shared)
 	s.scratch = reuse(s.scratch)
 	return dst
@@ -66,6 +67,20 @@ func (s *curveSession) open(frame []byte) (flags byte, body []byte, err error) {
 	}
 	s.received = n
 	return plain[0], plain[1:], nil
+}
+
+func sizeOf(parts [][]byte) (size int) {
+	for _, part := range parts {
+		size += len(part)
+	}
+	return size
+}
+
+func appendAll(dst []byte, parts [][]byte) []byte {
+	for _, part := range parts {
+		dst = append(dst, part...)
+	}
+	return dst
 }
 
 // appendFrameHeader is ZMTP's framing of messages, commands and boxes.

@@ -26,7 +26,7 @@ func loneLink(cfg Config) (l *link, far *pipeConn, start func()) {
 func fill(l *link, size int) (sent int) {
 	for {
 		synctest.Wait() // the goroutine has written what it can
-		if _, err := l.w.send(make([]byte, size), sendNow); errors.Is(err, ErrQueueFull) {
+		if _, err := l.w.send([][]byte{make([]byte, size)}, sendNow); errors.Is(err, ErrQueueFull) {
 			return sent
 		}
 		sent++
@@ -78,7 +78,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 			for i := range rounds {
 				time.Sleep(time.Duration(i%3) * time.Millisecond) // some find the link idle
 				for _, size := range sizes {
-					l.w.send(words[:size], sendTime(size%2))
+					l.w.send([][]byte{words[:size]}, sendTime(size%2))
 				}
 				l.w.ping()
 			}
@@ -110,13 +110,13 @@ func TestLaterMessageOfTheLast(t *testing.T) {
 	frame := []byte("word")
 	for range 2 { // the second time tells that what is over is forgotten
 		l.w.waiting.Add(1) // another waits
-		l.w.send(frame, sendNow)
+		l.w.send([][]byte{frame}, sendNow)
 		is.Equal(len(far.in.buf), 0) // so it is left to that one
 		l.w.waiting.Add(-1)
-		l.w.send(frame, sendLater)
+		l.w.send([][]byte{frame}, sendLater)
 		is.Equal(len(far.in.buf), 2*(shortHdr+len(frame))) // which writes both
 		far.in.buf = nil
-		l.w.send(frame, sendLater)
+		l.w.send([][]byte{frame}, sendLater)
 		is.Equal(len(far.in.buf), 0) // on its own it would be put off
 		l.w.writeLater()
 		far.in.buf = nil
@@ -135,7 +135,7 @@ func TestEndGivesBack(t *testing.T) {
 			is := is.New(t)
 			l, _, start := loneLink(Config{})
 			for range 3 {
-				_, err := l.w.send(make([]byte, 300<<10), sendNow)
+				_, err := l.w.send([][]byte{make([]byte, 300<<10)}, sendNow)
 				is.NoErr(err)
 			}
 			is.True(l.w.reserved > 0) // more than is free
@@ -145,7 +145,7 @@ func TestEndGivesBack(t *testing.T) {
 			is.Equal(cap(l.fc.out), 0)       // and the buffers
 			is.Equal(len(l.w.line), 0)
 			<-room // nobody waits for ever
-			_, err := l.w.send([]byte("word"), sendNow)
+			_, err := l.w.send([][]byte{[]byte("word")}, sendNow)
 			is.True(errors.Is(err, ErrClosed))
 		})
 	}
@@ -159,7 +159,7 @@ func TestDrainKeepsTheLargerBuffer(t *testing.T) {
 		start()
 		defer func() { l.fail(ErrClosed); <-l.done }()
 		go io.Copy(io.Discard, far)
-		l.w.send(make([]byte, 40<<10), sendNow)
+		l.w.send([][]byte{make([]byte, 40<<10)}, sendNow)
 		synctest.Wait()
 		kept := cap(l.fc.out)
 		is.True(kept >= 40<<10)
@@ -167,11 +167,11 @@ func TestDrainKeepsTheLargerBuffer(t *testing.T) {
 		synctest.Wait()
 		is.Equal(cap(l.fc.out), kept)
 		for range 2 {
-			l.w.send(make([]byte, 100<<10), sendNow) // more than the pipe takes
+			l.w.send([][]byte{make([]byte, 100<<10)}, sendNow) // more than the pipe takes
 			synctest.Wait()
 			is.Equal(cap(l.fc.out), keptBuffer)
 		}
-		l.w.send(make([]byte, 1<<20), sendNow)
+		l.w.send([][]byte{make([]byte, 1<<20)}, sendNow)
 		synctest.Wait()
 		is.True(cap(l.fc.out) <= keptBuffer) // a large one is not kept
 	})

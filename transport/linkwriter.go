@@ -67,7 +67,8 @@ const laterMost = 16
 // send queues one message and, where nothing is in the way, gives it to the kernel. mark is the
 // position of its first byte in the link's stream. Among others that are sent at about the same time the first
 // lets all goroutines that can run have their turn, and then writes what they have sent, too.
-func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
+func (w *writer) send(parts [][]byte, at sendTime) (mark int64, err error) {
+	size := sizeOf(parts)
 	w.waiting.Add(1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,9 +76,9 @@ func (w *writer) send(frame []byte, at sendTime) (mark int64, err error) {
 	if w.link.ctx.Err() != nil {
 		return 0, w.ended()
 	}
-	if err = w.fits(len(frame)); err == nil {
+	if err = w.fits(size); err == nil {
 		mark = w.appended
-		w.encode(frame)
+		w.encode(parts, size)
 	}
 	w.write(at, last) // even if it did not fit: others may rely on this sender
 	return mark, err
@@ -159,14 +160,14 @@ func (w *writer) ended() error {
 }
 
 // encode appends a message to the buffer.
-func (w *writer) encode(frame []byte) {
+func (w *writer) encode(parts [][]byte, size int) {
 	fc := w.link.fc
-	w.makeRoom(len(frame))
+	w.makeRoom(size)
 	before := len(fc.out)
 	if fc.box != nil {
-		fc.out = fc.box.seal(fc.out, 0, frame)
+		fc.out = fc.box.seal(fc.out, 0, parts...)
 	} else {
-		fc.out = append(appendFrameHeader(fc.out, 0, len(frame)), frame...)
+		fc.out = appendAll(appendFrameHeader(fc.out, 0, size), parts)
 	}
 	w.queued++
 	w.appended += int64(len(fc.out) - before)

@@ -123,23 +123,25 @@ func (p *Peer) flush() {
 	}
 }
 
-// Send queues one message; it does not wait. The frame is copied. mark is for Unwritten. Errors:
+// Send queues one message, whose parts follow each other; it does not wait. They are copied. mark is for Unwritten. Errors:
 // ErrQueueFull, or why the peer is gone; in both cases nothing of the message was sent.
-func (p *Peer) Send(frame []byte) (mark int64, err error) { return p.out.w.send(frame, sendNow) }
+func (p *Peer) Send(parts ...[]byte) (mark int64, err error) { return p.out.w.send(parts, sendNow) }
 
 // SendAmong is Send for one of several messages that are sent at about the same time: where the link is fast it may lie
 // in the queue until the goroutines that can run now have had their turn, so that one write does for all.
-func (p *Peer) SendAmong(frame []byte) (mark int64, err error) {
-	return p.out.w.send(frame, sendAfterOthers)
+func (p *Peer) SendAmong(parts ...[]byte) (mark int64, err error) {
+	return p.out.w.send(parts, sendAfterOthers)
 }
 
-// SendLater is Send for a Receiver that has borrowed the goroutine which delivers: the frame may lie in the queue until all
+// SendLater is Send for a Receiver that has borrowed the goroutine which delivers: the message may lie in the queue until all
 // that has arrived is delivered, or others have gathered there.
-func (p *Peer) SendLater(frame []byte) (mark int64, err error) { return p.out.w.send(frame, sendLater) }
+func (p *Peer) SendLater(parts ...[]byte) (mark int64, err error) {
+	return p.out.w.send(parts, sendLater)
+}
 
 // SendWithin is Send, but waits for room in the queue for at most d.
-func (p *Peer) SendWithin(frame []byte, d time.Duration) error {
-	_, err := p.Send(frame)
+func (p *Peer) SendWithin(d time.Duration, parts ...[]byte) error {
+	_, err := p.Send(parts...)
 	if !errors.Is(err, ErrQueueFull) {
 		return err
 	}
@@ -151,7 +153,7 @@ func (p *Peer) SendWithin(frame []byte, d time.Duration) error {
 		case <-limit.C:
 			return ErrQueueFull
 		}
-		if _, err := p.Send(frame); !errors.Is(err, ErrQueueFull) {
+		if _, err := p.Send(parts...); !errors.Is(err, ErrQueueFull) {
 			return err
 		}
 	}

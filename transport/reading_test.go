@@ -109,7 +109,7 @@ func TestPutOffBeforeCommand(t *testing.T) {
 	is.NoErr(err)
 	requests.start(cfg, func(m Message) {
 		is.True(!m.Follows) // a command is no message
-		_, err := answers.w.send([]byte("answer"), sendLater)
+		_, err := answers.w.send([][]byte{[]byte("answer")}, sendLater)
 		is.NoErr(err)
 	})
 	got := make([]byte, 8)

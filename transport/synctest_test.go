@@ -241,14 +241,14 @@ func TestSendWithinEndsInTime(t *testing.T) {
 		}
 		is.Equal(err, ErrQueueFull)
 		start := time.Now()
-		is.Equal(bound.peer.SendWithin([]byte("word"), 100*time.Millisecond), ErrQueueFull)
+		is.Equal(bound.peer.SendWithin(100*time.Millisecond, []byte("word")), ErrQueueFull)
 		is.True(near(time.Since(start), 100*time.Millisecond)) // when the wait is over
 		start = time.Now()
 		go func() {
 			time.Sleep(50 * time.Millisecond)
 			bound.peer.Abort(nil)
 		}()
-		is.True(errors.Is(bound.peer.SendWithin([]byte("word"), time.Hour), ErrClosed))
+		is.True(errors.Is(bound.peer.SendWithin(time.Hour, []byte("word")), ErrClosed))
 		is.True(near(time.Since(start), 50*time.Millisecond)) // or the peer is
 	})
 }

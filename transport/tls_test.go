@@ -130,7 +130,7 @@ func TestTLSTraffic(t *testing.T) {
 						for _, size := range []int{1, 16 << 10, 16<<10 + 1, 1 << 20, 4 << 20} {
 							frame := make([]byte, size)
 							rand.Read(frame)
-							is.NoErr(way[0].SendWithin(frame, wirePatience))
+							is.NoErr(way[0].SendWithin(wirePatience, frame))
 							is.True(bytes.Equal([]byte(way[1].next()), frame)) // whole
 						}
 					}

@@ -205,7 +205,7 @@ func (p *wirePeer) next() string {
 // say sends, waiting for room.
 func (p *wirePeer) say(words string) {
 	p.end.t.Helper()
-	if err := p.SendWithin([]byte(words), wirePatience); err != nil {
+	if err := p.SendWithin(wirePatience, []byte(words)); err != nil {
 		p.end.t.Fatalf("send: %v", err)
 	}
 }

@@ -118,7 +118,7 @@ func TestWrapSeesEveryByte(t *testing.T) {
 			for i := range 8 {
 				sent.Go(func() {
 					for n := range 20 {
-						near.peer.SendWithin(make([]byte, 1+i*n*100), patience)
+						near.peer.SendWithin(patience, make([]byte, 1+i*n*100))
 					}
 				})
 			}

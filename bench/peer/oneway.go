@@ -111,7 +111,7 @@ func Push(addr string, size int) error {
 	for n := uint64(0); ; n++ {
 		binary.BigEndian.PutUint64(frame, n)
 		if _, err = p.Send(frame); errors.Is(err, transport.ErrQueueFull) {
-			err = p.SendWithin(frame, patience)
+			err = p.SendWithin(patience, frame)
 		}
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func manyPeers(e *env) {
 				if err != nil {
 					return err
 				}
-				if err := bound.SendWithin(append([]byte("answer to "), question.Frame...), patience); err != nil {
+				if err := bound.SendWithin(patience, append([]byte("answer to "), question.Frame...)); err != nil {
 					return err
 				}
 			}
@@ -40,7 +40,7 @@ func manyPeers(e *env) {
 	e.NoErr(together(peers, func(i int) error {
 		for n := range each {
 			question := fmt.Sprintf("question %d of dialler %d", n, i)
-			if err := dialled[i].SendWithin([]byte(question), patience); err != nil {
+			if err := dialled[i].SendWithin(patience, []byte(question)); err != nil {
 				return err
 			}
 			if got := dialled[i].nextText(); got != "answer to "+question {
@@ -95,7 +95,7 @@ func (e *env) visit() error {
 	}
 	p := <-n.peers
 	d.Close() // or it would dial anew
-	if err := p.SendWithin([]byte("visitor "+p.String()), patience); err != nil {
+	if err := p.SendWithin(patience, []byte("visitor "+p.String())); err != nil {
 		return err
 	}
 	p.Close()

@@ -58,7 +58,7 @@ func allSizes(e *env) {
 		sent := make(chan error, 1)
 		go func() {
 			for i, size := range sizes {
-				if err := way.from.SendWithin(frames[i], patience); err != nil {
+				if err := way.from.SendWithin(patience, frames[i]); err != nil {
 					sent <- fmt.Errorf("%d bytes: %w", size, err)
 					return
 				}
@@ -104,7 +104,7 @@ func concurrentSenders(e *env) {
 				b := binary.BigEndian.AppendUint16(nil, uint16(sender))
 				b = binary.BigEndian.AppendUint16(b, uint16(n))
 				b = append(b, pattern(n%700, sender)...)
-				if err := from.SendWithin(b, patience); err != nil {
+				if err := from.SendWithin(patience, b); err != nil {
 					return err
 				}
 			}

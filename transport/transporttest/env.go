@@ -211,7 +211,7 @@ func (e *env) finish(n *end) {
 // send sends words, waiting for room where a message must not be lost.
 func (e *env) send(p *peer, words string) {
 	e.t.Helper()
-	e.NoErr(p.SendWithin([]byte(words), patience)) // it is taken
+	e.NoErr(p.SendWithin(patience, []byte(words))) // it is taken
 }
 
 // together runs fn n times at once and joins what goes wrong: assertions belong to the test's own goroutine.

@@ -27,7 +27,7 @@ func (e *env) blocked(size int, changes ...change) (stuck, other, stuckFar, othe
 	otherFar = e.peer(e.dial(changes...))
 	other = e.peer(l)
 	for {
-		err := stuck.SendWithin(pattern(size, sent), 100*time.Millisecond) // tcp makes room little by little
+		err := stuck.SendWithin(100*time.Millisecond, pattern(size, sent)) // tcp makes room little by little
 		if errors.Is(err, transport.ErrQueueFull) {
 			return
 		}
@@ -43,7 +43,7 @@ func blockedReceiver(e *env) {
 	e.True(sent <= bound+1000) // and what the system's own buffers take comes on top
 	e.talk(other, otherFar)    // others do not feel it
 	waited := make(chan error, 1)
-	go func() { waited <- stuck.SendWithin([]byte("the last"), patience) }()
+	go func() { waited <- stuck.SendWithin(patience, []byte("the last")) }()
 	e.talk(other, otherFar)
 	door.open()
 	e.NoErr(<-waited) // whoever waits for room gets it
@@ -107,7 +107,7 @@ func largeFrames(e *env) {
 	sent := make(chan error, 1)
 	go func() {
 		sent <- together(senders, func(i int) error {
-			return dialled[i].SendWithin(frame, patience)
+			return dialled[i].SendWithin(patience, frame)
 		})
 	}()
 	bound := make([]*peer, senders)

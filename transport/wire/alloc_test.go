@@ -54,6 +54,7 @@ func TestAllocAppend(t *testing.T) {
 	request := fullRequest(ID{1})
 	dst := make([]byte, 0, 4096)
 	is.Equal(testing.AllocsPerRun(100, func() { dst, _ = Append(dst[:0], request) }), 0.0) // into a slice that is long enough
+	is.Equal(testing.AllocsPerRun(100, func() { dst, _, _ = AppendParts(dst[:0], request) }), 0.0)
 }
 
 // One allocation each: the message, all its strings, its header and the values

@@ -10,19 +10,42 @@ import (
 // a *FieldError, or one that is ErrTooLarge. It copies all it needs, and
 // allocates only when dst is too short.
 func Append(dst []byte, m Message) ([]byte, error) {
-	if err := Check(m); err != nil {
-		return dst, err
-	}
 	e := encoder{out: dst}
-	shape := shapes[m.Kind()]
-	e.array(shape.fields)
-	e.uint(Version)
-	e.uint(uint64(m.Kind()))
-	body := e.message(m)
-	if err := checkSize(m.Kind(), len(e.out)-len(dst), body); err != nil {
+	if err := e.all(m); err != nil {
 		return dst, err
 	}
 	return e.out, nil
+}
+
+// Parts is an encoded message: what comes before the bytes of the body, these, and what comes after them.
+type Parts [3][]byte
+
+// AppendParts is Append for whoever copies the message anyway: the body is left where it is, and the other parts are what
+// was appended to dst.
+func AppendParts(dst []byte, m Message) (longer []byte, p Parts, err error) {
+	e := encoder{out: dst, apart: true}
+	if err := e.all(m); err != nil {
+		return dst, p, err
+	}
+	return e.out, Parts{e.out[len(dst):e.at], e.bytes, e.out[e.at:]}, nil
+}
+
+// all checks and appends a message.
+func (e *encoder) all(m Message) error {
+	if err := Check(m); err != nil {
+		return err
+	}
+	before := len(e.out)
+	e.at = before
+	e.array(shapes[m.Kind()].fields)
+	e.uint(Version)
+	e.uint(uint64(m.Kind()))
+	e.message(m)
+	size := len(e.out) - before
+	if e.apart {
+		size += len(e.bytes)
+	}
+	return checkSize(m.Kind(), size, len(e.bytes))
 }
 
 // shape is the layout of a kind: the elements of its array, how many of them
@@ -53,24 +76,20 @@ func checkSize(k Kind, size, body int) error {
 	return nil
 }
 
-// message writes the fields of m and returns the length of its body.
-func (e *encoder) message(m Message) (body int) {
+// message writes the fields of m.
+func (e *encoder) message(m Message) {
 	switch m := m.(type) {
 	case *Request:
 		e.request(m)
-		return len(m.Body)
 	case *Response:
 		e.response(m)
-		return len(m.Body)
 	case *Forward:
 		e.forward(m)
-		return len(m.Body)
 	case *Cancel:
 		e.id(&m.ID)
 	case *Hello:
 		e.hello(m)
 	}
-	return 0
 }
 
 func (e *encoder) request(r *Request) {
@@ -84,7 +103,7 @@ func (e *encoder) request(r *Request) {
 	e.str(r.From)
 	e.header(r.Header)
 	e.args(r.Args)
-	e.bin(r.Body)
+	e.body(r.Body)
 }
 
 // ceilMillis rounds up: work that has half a millisecond left has not expired.
@@ -102,7 +121,7 @@ func (e *encoder) response(r *Response) {
 	e.uint(uint64(r.Status))
 	e.str(r.Reason)
 	e.header(r.Header)
-	e.bin(r.Body)
+	e.body(r.Body)
 	e.uint(uint64(r.Queued / time.Microsecond))
 	e.uint(uint64(r.Run / time.Microsecond))
 	e.uint(uint64(r.Load))
@@ -115,7 +134,7 @@ func (e *encoder) forward(f *Forward) {
 	e.str(f.Method)
 	e.header(f.Header)
 	e.args(f.Args)
-	e.bin(f.Body)
+	e.body(f.Body)
 }
 
 func (e *encoder) hello(h *Hello) {

@@ -215,9 +215,15 @@ func TestEnvelopeLimit(t *testing.T) {
 	is.Equal(len(frame)-len(r.Body), MaxEnvelope) // as computed
 	_, err = Decode(frame)
 	is.NoErr(err) // is accepted by the other side
+	_, parts, err := AppendParts(nil, r)
+	is.NoErr(err) // in parts, too
+	is.Equal(len(parts[0])+len(parts[2]), used+len(r.Args["a"])+len("\xa1a\xda\x00\x00"))
+	is.Equal(&parts[1][0], &r.Body[0]) // the body itself
 	r.Args["a"] += "a"
 	_, err = Append(nil, r)
 	is.True(errors.Is(err, ErrTooLarge)) // and not a byte more
+	_, _, err = AppendParts(nil, r)
+	is.True(errors.Is(err, ErrTooLarge))
 }
 
 func TestLeftIsRoundedUp(t *testing.T) {

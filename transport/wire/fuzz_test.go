@@ -70,6 +70,11 @@ func FuzzDecode(f *testing.F) {
 		if len(again) > len(b)+len("\xc4\x00\x80\x80\x90\x90") { // nil may stand for empty
 			t.Fatalf("%d bytes became %d", len(b), len(again))
 		}
+		before := []byte("before")
+		longer, parts, err := AppendParts(before, m)
+		if err != nil || !bytes.Equal(bytes.Join(parts[:], nil), again) || !bytes.HasPrefix(longer, before) {
+			t.Fatalf("%v: in parts %x, whole %x", err, parts, again)
+		}
 		m2, err := Decode(again)
 		if err != nil || !reflect.DeepEqual(m, m2) {
 			t.Fatalf("%v\n%+v\n%+v", err, m, m2)
