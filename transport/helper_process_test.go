@@ -51,12 +51,17 @@ var helpers = map[string]func(args []string) error{
 			got, _ := io.ReadAll(c)
 			fmt.Printf("got %q\n", got)
 		}
-		return nil
+		return untilKilled()
 	},
 }
 
 func report(line string) error {
 	fmt.Println(line)
+	return untilKilled()
+}
+
+// untilKilled keeps the process, and what it holds, until the test ends it or is gone.
+func untilKilled() error {
 	_, err := io.Copy(io.Discard, os.Stdin)
 	return err
 }
