@@ -42,11 +42,11 @@ func (l *lab) runOneWay(context.Context) (stats.Sample, error) {
 	var s stage
 	defer s.stop()
 	work := load.Work{Size: oneWaySize, Warm: l.warm, Time: l.time}
-	pull, addr, err := l.start(&s, &job{Role: "pull", Work: work})
+	pull, addr, err := l.start(&s, &job{Role: "pull", Peer: "quartet", Work: work})
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := l.start(&s, &job{Role: "push", Addrs: []string{addr}, Work: work}); err != nil {
+	if _, _, err := l.start(&s, &job{Role: "push", Peer: "quartet", Addrs: []string{addr}, Work: work}); err != nil {
 		return nil, err
 	}
 	samples, err := results([]*child.Child{pull}, l.warm+l.time)

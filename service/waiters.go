@@ -55,11 +55,16 @@ func (l *waitList) capacityChanged() {
 	l.sentPace.forget()
 }
 
-// A call gets into line when it can expect to wait so long for a free place, and stays until it looks much longer.
+// A call gets into line when it can expect to wait so long for a free place, and stays until it looks much longer. One with a
+// large body waits as long as there is time for a place: its way takes milliseconds by itself, and MaxWaitingBytes bounds
+// their line.
 const (
 	lineWorthwhile = windowWait / 8
 	lineTooLong    = windowWait / 4
 )
+
+// isLarge says that most of what a call takes is the way of its body.
+func (c *call) isLarge() bool { return c.size > largeRequest }
 
 func (l *waitList) roomOf(c *call) *int {
 	if c.sent {
@@ -72,7 +77,7 @@ func (l *waitList) roomOf(c *call) *int {
 // of the time that it has, and the least stall the rest. It is better told at once: a longer line wins nothing.
 func (l *waitList) hopeless(c *call) bool {
 	n := *l.roomOf(c)
-	return n >= paceFree && l.paceOf(c).wait(n, time.Now()) > lineWorthwhile
+	return n >= paceFree && !c.isLarge() && l.paceOf(c).wait(n, time.Now()) > lineWorthwhile
 }
 
 func (l *waitList) add(c *call, forRoom bool) (*waiter, error) {
@@ -149,7 +154,7 @@ func (l *waitList) trim(windowful func(*call) bool) (out []*waiter) {
 				break
 			}
 			e = e.Prev()
-			if w.forRoom && windowful(w.call) {
+			if w.forRoom && !w.call.isLarge() && windowful(w.call) {
 				l.remove(w)
 				out = append(out, w)
 			}

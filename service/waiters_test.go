@@ -91,6 +91,28 @@ func TestWaitListTrim(t *testing.T) {
 	})
 }
 
+// TestWaitListLarge: a large body may wait longer in the same line, and does not shield those before it.
+func TestWaitListLarge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		var l waitList
+		small, large := &call{}, &call{size: 1 << 20}
+		for i := range 100 {
+			_, err := l.add([]*call{small, large}[i%2], true)
+			is.NoErr(err)
+		}
+		for range 40 { // in 40 ms
+			time.Sleep(time.Millisecond)
+			l.next(anyCall)
+		}
+		is.True(l.hopeless(small))
+		is.True(!l.hopeless(large))
+		is.Equal(len(l.trim(anyCall)), 30) // the small ones
+		is.Equal(l.sync.Len(), 30)
+	})
+}
+
 // TestWaitListBurst: a line that stands until the first handlers are over is no slow one, and those who wait for an instance
 // have more patience than those who wait for room.
 func TestWaitListBurst(t *testing.T) {
