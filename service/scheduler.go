@@ -60,7 +60,8 @@ func (s *scheduler) submit(j *job) (refusal string) {
 		if line.Len() == 0 {
 			s.large += j.large()
 			s.begin(j)
-			if j.here = s.quick.enough(!j.msg.Follows); j.here {
+			// The next request can be read while a large one is answered.
+			if j.here = j.large() == 0 && s.quick.enough(!j.msg.Follows); j.here {
 				j.app.here = j
 			} else {
 				s.crew.do(j)
