@@ -1,10 +1,10 @@
 // Package headroom spares a busy process most of its garbage collections.
 //
 // Go collects when the heap has doubled, and a process that only passes messages on has next to nothing in its heap: it
-// collects sixty times a second, and what it does meanwhile is slowed down by up to a half. So while that happens this package
-// holds a block that nobody touches: it counts as heap, so collections become rarer, and takes no memory itself. What a process
-// then has more is garbage, at most about [Size]. When collections are rare without it, or nobody has entered, the block is
-// given back.
+// collects sixty times a second, and does up to a half less for it. So while that happens this package holds a block that
+// nobody touches: it counts as heap, so collections become rarer, and takes no memory itself, but where the heap has such a
+// piece to spare, which was touched before. What a process then has more is garbage, at most about [Size]. When collections
+// are rare without it, or nobody has entered, the block is given back.
 //
 // Who has said how to collect, by GOGC or GOMEMLIMIT or package runtime/debug, knows better, and is left alone.
 package headroom
@@ -67,7 +67,7 @@ func (k *keeper) leave() {
 	}
 }
 
-// canary is as small as an object can be that has a collection of its own: those without pointers below 16 bytes share.
+// canary is as small as an object can be that is collected by itself: those below 16 bytes without pointers share a place.
 type canary struct{ _ [16]byte }
 
 // watch lets the next collection call collected.
