@@ -31,7 +31,7 @@ func (c *Client) Leftovers() (left []string) {
 	note("%d sends, %d wait for a response handler", len(c.sends), waiting)
 	for _, r := range c.remotes {
 		r.mu.Lock()
-		note("%d calls wait, %d are active", r.waiting.sync.Len()+r.waiting.sent.Len(), int(r.active.n.Load()))
+		note("%d calls wait, %d are active", r.waiting.len(), int(r.active.n.Load()))
 		note("%d bytes wait, %d", int(r.waiting.bytes), 0)
 		for _, i := range r.instances {
 			note("%d attempts are pending, %d sent", len(i.pending), i.sent.messages)
@@ -76,7 +76,7 @@ func (c *Client) Waiting(name string) int {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.waiting.sync.Len() + r.waiting.sent.Len()
+	return r.waiting.len()
 }
 
 // Leftovers lists what a server at rest should not have any more.

@@ -130,8 +130,8 @@ func (a *app) finish(s *Server, j *job, w *wire.Response) {
 	if err != nil {
 		s.logFailure(j, err)
 		broken := (&handler.Response{Status: http.StatusInternalServerError, Reason: "the response cannot be sent"}).ToWire()
-		broken.ID, broken.Queued, broken.Run, broken.Load = w.ID, w.Queued, w.Run, w.Load
-		e, _ = encode(broken)
+		broken.ID, broken.Load = w.ID, w.Load
+		e, _ = encode(broken) // of which nothing can be wrong
 	}
 	defer e.free()
 	a.final(j, e)

@@ -84,6 +84,25 @@ func TestSchedulerLimits(t *testing.T) {
 	})
 }
 
+// TestSchedulerLarge: where handlers are quick they run where their requests are read, but for those with large bodies.
+func TestSchedulerLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := newShop(2, 0)
+		defer p.halt() // its goroutines end
+		p.quick.known = true
+		small, large := newJob(false), newJob(false)
+		small.app, large.app, large.size = &app{}, &app{}, largeRequest+1
+		is.Equal(p.submit(small), "")
+		is.True(small.here)
+		is.Equal(p.submit(large), "")
+		is.True(!large.here)
+		is.Equal(p.began(), 1) // the other one is left to whoever has submitted it
+		p.end(0)
+		p.over(small)
+	})
+}
+
 func TestSchedulerHalves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -91,25 +91,42 @@ func TestWaitListTrim(t *testing.T) {
 	})
 }
 
-// TestWaitListLarge: a large body may wait longer in the same line, and does not shield those before it.
+// TestWaitListLarge: calls with large bodies wait longer, and neither take the places of the others nor the memory for their line.
 func TestWaitListLarge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		var l waitList
-		small, large := &call{}, &call{size: 1 << 20}
-		for i := range 100 {
-			_, err := l.add([]*call{small, large}[i%2], true)
+		served := map[*call]int{}
+		small, large := &call{size: 256}, &call{size: 1 << 20}
+		for range 1000 { // 40 large ones all the time, two others every millisecond, in which one is served
+			for l.large.Len() < 40 {
+				is.True(!l.hopeless(large))
+				_, err := l.add(large, true)
+				is.NoErr(err)
+			}
+			for range 2 {
+				if !l.hopeless(small) {
+					_, err := l.add(small, true)
+					is.NoErr(err)
+				}
+			}
+			time.Sleep(time.Millisecond)
+			served[l.next(anyCall).call]++
+			l.trim(anyCall)
+			is.True(l.large.Len() >= 39)
+		}
+		is.True(l.sync.Len() <= 2*paceFree)
+		is.True(served[small] >= 490 && served[large] >= 490) // they take turns
+
+		for range (maxLargeBytes - l.bytes) >> 20 {
+			_, err := l.add(large, true)
 			is.NoErr(err)
 		}
-		for range 40 { // in 40 ms
-			time.Sleep(time.Millisecond)
-			l.next(anyCall)
-		}
-		is.True(l.hopeless(small))
-		is.True(!l.hopeless(large))
-		is.Equal(len(l.trim(anyCall)), 30) // the small ones
-		is.Equal(l.sync.Len(), 30)
+		_, err := l.add(large, true)
+		is.True(errors.Is(err, ErrRejected)) // no more of these
+		_, err = l.add(small, false)
+		is.NoErr(err) // others still wait
 	})
 }
 
@@ -129,7 +146,7 @@ func TestWaitListBurst(t *testing.T) {
 				}
 			}
 			if remembers {
-				l.syncPace = pace{rate: 10_000, last: time.Now()}
+				l.sync.pace = pace{rate: 10_000, last: time.Now()}
 			}
 			for range 100 {
 				_, err := l.add(&call{}, true)

@@ -1,12 +1,13 @@
 // Package headroom spares a busy process most of its garbage collections.
 //
 // Go collects when the heap has doubled, and a process that only passes messages on has next to nothing in its heap: it
-// collects sixty times a second, and does up to a half less for it. So while that happens this package holds a block that
-// nobody touches: it counts as heap, so collections become rarer, and takes no memory itself, but where the heap has such a
-// piece to spare, which was touched before. What a process then has more is garbage, at most about [Size]. When collections
-// are rare without it, or nobody has entered, the block is given back.
+// collects sixty times a second, and does up to a half less for it. So while that happens this package holds memory that
+// nobody touches: it counts as heap, so collections become rarer. What a process takes more is garbage, about [Size], and
+// what of the memory lies where the heap was before, usually little. It is given back at a collection that shows that it is
+// not needed, of which an idle process has one in two minutes.
 //
-// Who has said how to collect, by GOGC or GOMEMLIMIT or package runtime/debug, knows better, and is left alone.
+// A heap that is large anyway gets nothing. Who has said how to collect, by GOGC (other than 100), GOMEMLIMIT or package
+// runtime/debug, knows better, and is left alone.
 package headroom
 
 import (
@@ -17,13 +18,16 @@ import (
 	"time"
 )
 
-// Size is how many bytes the block has.
-const Size = 16 << 20
+// Size is how many bytes are held, in pieces: the runtime clears a piece that has been in use, and so touches it.
+const (
+	Size  = 16 << 20
+	piece = 1 << 20
+)
 
 const (
 	often  = 100 * time.Millisecond // collections less than this apart come too often
 	enough = 8                      // so many of them in a row show that it is no accident
-	rarely = 2 * time.Second        // collections further apart than this show that the block is not needed
+	rarely = 2 * time.Second        // collections further apart than this show that nothing is needed
 )
 
 var process keeper
@@ -35,16 +39,23 @@ func Enter() { process.enter() }
 // Leave undoes one Enter.
 func Leave() { process.leave() }
 
-// keeper holds the block. It learns of collections by the end of an object that nothing refers to: there is no goroutine
+// Entered is how often it is undone still: for tests.
+func Entered() int {
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	return process.entered
+}
+
+// keeper holds the memory. It learns of collections by the end of an object that nothing refers to: there is no goroutine
 // and no timer.
 type keeper struct {
 	mu       sync.Mutex
 	entered  int
 	watching bool      // a canary is in the heap
-	asked    uint64    // collections that somebody asked for, which tell nothing
+	asked    uint64    // collections that somebody asked for, which tell nothing of how often they come
 	last     time.Time // the last one of the others
 	row      int       // of the others, those so far that came too often
-	block    []byte
+	held     [][]byte
 }
 
 func (k *keeper) enter() {
@@ -53,7 +64,7 @@ func (k *keeper) enter() {
 	k.entered++
 	if !k.watching {
 		k.watching = true
-		k.asked, _ = collector()
+		k.asked = look().asked
 		k.last, k.row = time.Now(), 0
 		k.watch()
 	}
@@ -63,12 +74,12 @@ func (k *keeper) leave() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.entered--; k.entered == 0 {
-		k.block = nil
+		k.held = nil
 	}
 }
 
-// canary is as small as an object can be that is collected by itself: those below 16 bytes without pointers share a place.
-type canary struct{ _ [16]byte }
+// canary is large enough to be collected by itself: small objects without pointers share a place.
+type canary struct{ _ [32]byte }
 
 // watch lets the next collection call collected.
 func (k *keeper) watch() { runtime.AddCleanup(new(canary), (*keeper).collected, k) }
@@ -80,34 +91,48 @@ func (k *keeper) collected() {
 		k.watching = false
 		return
 	}
-	k.judge(collector())
+	k.judge(look())
 	k.watch()
 }
 
-// judge is told of each collection how many were asked for so far, and whether somebody has said how to collect.
-func (k *keeper) judge(asked uint64, tuned bool) {
+// judge is told of each collection.
+func (k *keeper) judge(c collector) {
 	now := time.Now()
 	since := now.Sub(k.last)
 	switch {
-	case asked != k.asked:
-		k.asked = asked
+	case c.asked != k.asked:
+		k.asked = c.asked
 	case since >= often:
 		k.last, k.row = now, 0
 	default:
 		k.last = now
 		k.row++
 	}
+	small := c.live < uint64(Size+piece*len(k.held))
 	switch {
-	case tuned || since > rarely:
-		k.block = nil
-	case k.block == nil && k.row >= enough:
-		k.block = make([]byte, Size)
+	case c.tuned || since > rarely || !small:
+		k.held = nil
+	case k.held == nil && k.row >= enough:
+		for range Size / piece {
+			k.held = append(k.held, make([]byte, piece))
+		}
 	}
 }
 
-// collector tells how many collections were asked for, and whether it has other settings than a program has that says nothing.
-func collector() (asked uint64, tuned bool) {
-	s := []metrics.Sample{{Name: "/gc/cycles/forced:gc-cycles"}, {Name: "/gc/gogc:percent"}, {Name: "/gc/gomemlimit:bytes"}}
+// collector is what the runtime tells of its collections.
+type collector struct {
+	asked uint64 // how many somebody asked for
+	live  uint64 // bytes that the last one left
+	tuned bool   // it has other settings than a program has that says nothing
+}
+
+func look() collector {
+	s := []metrics.Sample{
+		{Name: "/gc/cycles/forced:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/gc/gogc:percent"}, {Name: "/gc/gomemlimit:bytes"},
+	}
 	metrics.Read(s)
-	return s[0].Value.Uint64(), s[1].Value.Uint64() != 100 || s[2].Value.Uint64() != math.MaxInt64
+	return collector{
+		asked: s[0].Value.Uint64(), live: s[1].Value.Uint64(),
+		tuned: s[2].Value.Uint64() != 100 || s[3].Value.Uint64() != math.MaxInt64,
+	}
 }

@@ -26,30 +26,42 @@ func TestJudge(t *testing.T) {
 		collections := func(n int, apart time.Duration, tuned bool) {
 			for range n {
 				time.Sleep(apart)
-				k.judge(0, tuned)
+				k.judge(collector{tuned: tuned})
 			}
 		}
 
 		collections(enough-1, often-1, false)
-		is.Equal(len(k.block), 0) // not yet
+		is.Equal(len(k.held), 0) // not yet
 		collections(1, often, false)
 		collections(enough-1, often-1, false)
-		is.Equal(len(k.block), 0) // not in a row
+		is.Equal(len(k.held), 0) // not in a row
 		collections(1, often-1, false)
-		is.Equal(len(k.block), Size)
+		is.Equal(len(k.held), Size/piece)
 
 		collections(100, often, false)
 		collections(1, rarely, false)
-		is.Equal(len(k.block), Size) // it is the block that made them rarer
+		is.Equal(len(k.held), Size/piece) // it is the block that made them rarer
 		collections(1, rarely+1, false)
-		is.Equal(len(k.block), 0) // nobody needs it
+		is.Equal(len(k.held), 0) // nobody needs it
 
 		collections(enough, often-1, false)
-		is.Equal(len(k.block), Size)
+		is.Equal(len(k.held), Size/piece)
 		collections(1, often-1, true)
-		is.Equal(len(k.block), 0) // somebody knows better now
+		is.Equal(len(k.held), 0) // somebody knows better now
 		collections(2*enough, often-1, true)
-		is.Equal(len(k.block), 0)
+		is.Equal(len(k.held), 0)
+
+		for range 2 * enough { // a large heap
+			time.Sleep(often - 1)
+			k.judge(collector{live: Size})
+		}
+		is.Equal(len(k.held), 0)
+		collections(1, often-1, false)
+		is.Equal(len(k.held), Size/piece)
+		k.judge(collector{live: 2*Size - 1}) // what is held is part of it
+		is.Equal(len(k.held), Size/piece)
+		k.judge(collector{live: 2 * Size})
+		is.Equal(len(k.held), 0)
 	})
 }
 
@@ -60,15 +72,15 @@ func TestAskedFor(t *testing.T) {
 		k := &keeper{last: time.Now()}
 		for asked := range uint64(3 * enough) {
 			time.Sleep(time.Millisecond)
-			k.judge(asked+1, false)
-			is.Equal(len(k.block), 0)
+			k.judge(collector{asked: asked + 1})
+			is.Equal(len(k.held), 0)
 		}
-		k.block = make([]byte, Size)
+		k.held = [][]byte{make([]byte, piece)}
 		for asked := range uint64(rarely / often) {
 			time.Sleep(often)
-			k.judge(4*enough+asked, false)
+			k.judge(collector{asked: 4*enough + asked})
 		}
-		is.Equal(len(k.block), 0)
+		is.Equal(len(k.held), 0)
 	})
 }
 
@@ -83,8 +95,8 @@ func TestBusyProcess(t *testing.T) {
 
 	runtime.GC() // what it is worth: the next collection waits for as much garbage again
 	before := cycles()
-	litter(Size / 2)
-	is.True(cycles()-before <= 1)
+	litter(Size)
+	is.True(cycles()-before <= 1) // four without it
 
 	k.leave()
 	is.True(k.holds()) // one is left
@@ -98,10 +110,7 @@ func TestBusyProcess(t *testing.T) {
 
 func TestTunedProcess(t *testing.T) {
 	is := is.New(t)
-	tuned := func() bool {
-		_, tuned := collector()
-		return tuned
-	}
+	tuned := func() bool { return look().tuned }
 	is.True(!tuned())
 	was := debug.SetGCPercent(50)
 	is.True(tuned())
@@ -115,7 +124,7 @@ func TestTunedProcess(t *testing.T) {
 func (k *keeper) holds() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.block != nil
+	return k.held != nil
 }
 
 func (k *keeper) watches() bool {

@@ -27,7 +27,7 @@ func AppendParts(dst []byte, m Message) (longer []byte, p Parts, err error) {
 	if err := e.all(m); err != nil {
 		return dst, p, err
 	}
-	return e.out, Parts{e.out[len(dst):e.at], e.bytes, e.out[e.at:]}, nil
+	return e.out, Parts{e.out[len(dst):e.bodyAt], e.bodyBytes, e.out[e.bodyAt:]}, nil
 }
 
 // all checks and appends a message.
@@ -36,16 +36,16 @@ func (e *encoder) all(m Message) error {
 		return err
 	}
 	before := len(e.out)
-	e.at = before
+	e.bodyAt = before
 	e.array(shapes[m.Kind()].fields)
 	e.uint(Version)
 	e.uint(uint64(m.Kind()))
 	e.message(m)
 	size := len(e.out) - before
 	if e.apart {
-		size += len(e.bytes)
+		size += len(e.bodyBytes)
 	}
-	return checkSize(m.Kind(), size, len(e.bytes))
+	return checkSize(m.Kind(), size, len(e.bodyBytes))
 }
 
 // shape is the layout of a kind: the elements of its array, how many of them

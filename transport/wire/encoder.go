@@ -10,10 +10,10 @@ import (
 // encoder appends the msgpack of an envelope, every value as short as it goes. Fuzz tests compare it with the library
 // that encodes bodies, which writes the same bytes through several interfaces.
 type encoder struct {
-	out   []byte
-	apart bool   // the bytes of the body stay where they are
-	bytes []byte // of the body
-	at    int    // where they are in out, or would be
+	out       []byte
+	apart     bool   // the bytes of the body stay where they are
+	bodyBytes []byte // these
+	bodyAt    int    // where they are in out, or would be
 }
 
 // head appends the head of a str, bin, array or map of n elements: the code with n in it where it has room for that (fix of
@@ -48,7 +48,7 @@ func (e *encoder) bin(b []byte) {
 // body writes b as bin does, but for its bytes where they stay apart.
 func (e *encoder) body(b []byte) {
 	e.head(len(b), 0, 0, 0xc4, 0xc5, 0xc6)
-	e.bytes, e.at = b, len(e.out)
+	e.bodyBytes, e.bodyAt = b, len(e.out)
 	if !e.apart {
 		e.out = append(e.out, b...)
 	}
