@@ -19,7 +19,7 @@ type app struct {
 	peer   *transport.Peer
 	frames frameSender
 	batch  *batch
-	kept   func() // by a job, the reader
+	kept   func() // work.kept for this app, made once: every loan of the reader takes it
 	here   *job   // whose handler runs where it was read; the scheduler's lock guards it
 
 	stalled atomic.Int32 // answers that wait for room in the queue

@@ -23,7 +23,7 @@ type call struct {
 	answer   *handler.Response // of the last attempt, while a further one may have a better
 	deadline time.Time         // of the work
 	inbox    *inbox
-	refused  []*instance // they said overloaded or draining: they are not asked again
+	refused  []*instance // not asked again: overloaded, draining, its link's queue full, or it failed a call that may run twice
 
 	asked   *wire.Request   // what was asked at home, once it was forwarded
 	homeCut <-chan struct{} // tells the end of home, once it was forwarded
@@ -89,7 +89,7 @@ func (s frameSender) send(m wire.Message) (mark int64, err error) {
 	return s.peer.Send(e.parts[:]...)
 }
 
-// amongFrom is how many requests of a peer are under way when messages are not written one by one.
+// amongFrom: with so many requests under way at a peer others are likely to come at once, and to share a write.
 const amongFrom = 4
 
 // sendAmong is send for a message of a peer with so many requests under way.

@@ -13,7 +13,7 @@ import (
 
 // Call implements Caller: it asks the least loaded instance that serves the path, and waits. The request
 // is read until Call returns and not changed. The response's body is the caller's. Where calls follow each other one by one the
-// caller reads its answer itself; it may hear up to 4 ms late then that its time is over, or its context.
+// caller reads its answer itself; it may hear up to 4 ms late then that its context was canceled, or that its client ends.
 func (c *Client) Call(ctx context.Context, service string, r *handler.Request, o ...CallOption) (*Reply, error) {
 	k, opts, err := c.newCall(ctx, service, r, false, o)
 	if err != nil {
@@ -89,8 +89,8 @@ func orDefault(s, fallback string) string {
 	return s
 }
 
-// run takes a sync call to its end. Only a request that came back unserved, or was never written, goes
-// to another instance.
+// run takes a sync call to its end, over as many attempts as that takes. Another instance gets what came back unserved, or was
+// never written; and a call that may run twice, also after a failure.
 func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, error) {
 	spares := &k.home.client.spares
 	k.inbox = spares.inbox()
@@ -107,37 +107,37 @@ func (k *call) run(ctx context.Context, left time.Duration) (*handler.Response, 
 			return localAnswer(err)
 		}
 		k.remote.lead(a, k)
+		var end result
 		select {
-		case res := <-k.inbox.ends:
-			switch res.err {
-			case errExpired:
-				k.remote.leave(a)
-				k.remote.tooLate(a)
-				return nil, failure(ErrTimeout, "")
-			case errCut:
-				k.remote.leave(a)
-				return nil, failure(ErrLost, cutText)
-			}
-			tries := k.retries
-			resp, again, err := k.judge(a, res)
-			switch {
-			case again && k.retries > tries:
-				k.pause(ctx)
-			case again: // unserved, or forwarded
-			case err == nil && resp.Code() == http.StatusGatewayTimeout && !time.Now().Before(k.deadline):
-				return nil, failure(ErrTimeout, "") // both sides keep the time; whichever told first, it is the caller's
-			default:
-				return resp, err
-			}
+		case end = <-k.inbox.ends:
+		case <-k.homeCut:
+			end.err = errCut
 		case <-ctx.Done():
 			k.remote.leave(a)
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				k.remote.tooLate(a)
 			}
 			return nil, leftBy(ctx)
-		case <-k.homeCut:
+		}
+		switch end.err {
+		case errExpired:
+			k.remote.leave(a)
+			k.remote.tooLate(a)
+			return nil, failure(ErrTimeout, "")
+		case errCut:
 			k.remote.leave(a)
 			return nil, failure(ErrLost, cutText)
+		}
+		tries := k.retries
+		resp, again, err := k.judge(a, end)
+		switch {
+		case again && k.retries > tries:
+			k.pause(ctx)
+		case again: // unserved, or forwarded
+		case err == nil && resp.Code() == http.StatusGatewayTimeout && !time.Now().Before(k.deadline):
+			return nil, failure(ErrTimeout, "") // both sides keep the time; whichever told first, it is the caller's
+		default:
+			return resp, err
 		}
 	}
 }

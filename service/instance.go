@@ -24,7 +24,7 @@ type instance struct {
 	ready    bool // it has said hello, or counts as plain
 	plain    bool // it has not said hello in time: window 64, all routes, no drain
 	draining bool // it takes no more
-	left     bool // and has said bye
+	byeHeard bool // and has said bye
 	leaving  bool // this side lets it go when it has its last answer
 	down     bool // a send failed: its end is being worked out
 	id, name string
@@ -202,8 +202,8 @@ func (i *instance) silentSoFar() {
 func (i *instance) bye() {
 	r := i.remote
 	r.mu.Lock()
-	first := !i.left
-	i.draining, i.left = true, true
+	first := !i.byeHeard
+	i.draining, i.byeHeard = true, true
 	r.capacityChanged()
 	r.mu.Unlock()
 	if first {
@@ -229,15 +229,15 @@ func (i *instance) sayBye() {
 	i.frames.send(&wire.Bye{})
 }
 
-// errLeft is why a request did not reach an instance that has said bye.
-var errLeft = errors.New("the instance takes no more requests")
+// errByeSent is why a request did not reach an instance to which this side has said bye.
+var errByeSent = errors.New("the instance takes no more requests")
 
 // request sends a request, unless bye was sent: the instance may close as soon as it has read that.
 func (i *instance) request(r *wire.Request, among int) (mark int64, err error) {
 	i.handing.RLock()
 	defer i.handing.RUnlock()
 	if i.byeSent {
-		return 0, errLeft
+		return 0, errByeSent
 	}
 	return i.frames.sendAmong(r, among)
 }

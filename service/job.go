@@ -63,7 +63,7 @@ func (s *Server) run(j *job) {
 	ctx := &j.ctx
 	ctx.owner, ctx.deadline = s.base, j.deadline
 	defer ctx.end(context.Canceled)
-	if !s.work.begins(j) {
+	if !s.work.enterHandler(j) {
 		s.work.over(j)
 		j.app.turnAway(j, wire.OutcomeExpired, "canceled before it ran")
 		return

@@ -19,7 +19,7 @@ const (
 	nobody            // no instance takes requests
 	noRoute           // some do, none serves the path
 	windowful         // those that do have no free place
-	sentBack          // all of them sent this call back
+	sentBack          // all that serve the path are in call.refused
 )
 
 // pick finds the instance for a call. The lock is held.
@@ -92,7 +92,7 @@ func (r *remote) place(ctx context.Context, c *call) (*attempt, error) {
 		}
 		a.mark, err = r.hand(a, c)
 		if err == nil {
-			if !a.leads(c) {
+			if !a.leads(c) { // nobody reads this answer in the reader's place: it must not rest
 				a.inst.peer.Recall()
 			}
 			return a, nil
@@ -134,7 +134,7 @@ func (r *remote) takeBack(a *attempt, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.discard(a)
-	if !errors.Is(why, transport.ErrQueueFull) && !errors.Is(why, errLeft) && !unsendable(why) {
+	if !errors.Is(why, transport.ErrQueueFull) && !errors.Is(why, errByeSent) && !unsendable(why) {
 		a.inst.down = true
 	}
 }

@@ -42,8 +42,8 @@ func (q *quickness) misled(now time.Time) {
 	q.runs, q.until = 0, now.Add(q.paused)
 }
 
-// enough answers for a request behind which others wait to be read, or none.
-func (q *quickness) enough(alone bool) bool {
+// runsHere says whether a request may run where it was read. alone: no other one waits to be read behind it.
+func (q *quickness) runsHere(alone bool) bool {
 	most := quickRun
 	if alone {
 		most = quickAlone

@@ -18,35 +18,35 @@ func TestQuickness(t *testing.T) {
 				q.ran(took, true)
 			}
 		}
-		is.True(!q.enough(true)) // nobody knows
+		is.True(!q.runsHere(true)) // nobody knows
 		run(1, time.Microsecond)
-		is.True(!q.enough(true)) // one tells little
+		is.True(!q.runsHere(true)) // one tells little
 		run(60, time.Microsecond)
-		is.True(q.enough(true))   // where nothing waits
-		is.True(!q.enough(false)) // not where others wait
+		is.True(q.runsHere(true))   // where nothing waits
+		is.True(!q.runsHere(false)) // not where others wait
 		run(200, time.Microsecond)
-		is.True(q.enough(false))
+		is.True(q.runsHere(false))
 		run(1, time.Millisecond)
-		is.True(!q.enough(false)) // one in a hundred that is a hundred times slower
+		is.True(!q.runsHere(false)) // one in a hundred that is a hundred times slower
 		run(100, time.Microsecond)
-		is.True(q.enough(false))
+		is.True(q.runsHere(false))
 		for pause := quickPause; pause < quickPauseMax; pause *= 2 { // the more often the longer
 			q.misled(time.Now())
 			time.Sleep(pause)
-			is.True(!q.enough(true))
+			is.True(!q.runsHere(true))
 			time.Sleep(time.Nanosecond)
-			is.True(q.enough(true)) // another try
+			is.True(q.runsHere(true)) // another try
 		}
 		q.misled(time.Now())
 		time.Sleep(quickPauseMax)
-		is.True(!q.enough(true)) // no longer than that
+		is.True(!q.runsHere(true)) // no longer than that
 		time.Sleep(time.Nanosecond)
 		run(quickPardon, time.Microsecond)
 		q.misled(time.Now())
 		time.Sleep(time.Nanosecond)
-		is.True(q.enough(true)) // one in a thousand is pardoned
+		is.True(q.runsHere(true)) // one in a thousand is pardoned
 		q.misled(time.Now())
 		time.Sleep(quickPause)
-		is.True(!q.enough(true)) // the next one not
+		is.True(!q.runsHere(true)) // the next one not
 	})
 }

@@ -145,24 +145,7 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 		return
 	}
 	i.drop(a)
-	switch {
-	case a.left && (res.resp == nil || res.resp.Status >= 500): // what a handler makes of a caller who left
-	case res.err != nil, res.resp != nil && res.resp.Status >= 500 && res.resp.Outcome == wire.OutcomeAnswered:
-		r.failed(i, res.err != nil || res.resp.Status != http.StatusGatewayTimeout)
-	case res.forward != nil, res.resp.Outcome == wire.OutcomeAnswered:
-		i.health.succeeded(now)
-	}
-	if res.resp != nil && res.resp.Outcome == wire.OutcomeAnswered {
-		i.standing.ran(res.resp.Run)
-	}
-	if res.forward != nil {
-		i.learn(a, wire.OutcomeAnswered, now) // it had time for the call
-	}
-	if res.resp != nil {
-		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
-		i.learn(a, res.resp.Outcome, now)
-		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
-	}
+	i.note(a, res, now)
 	if a.left {
 		r.client.stats.late.Add(1)
 		res.hold.Release()
@@ -172,6 +155,30 @@ func (r *remote) answer(i *instance, id wire.ID, res result) {
 	r.placeWaiting()
 	i.answeredAlone(a, now.Sub(a.started))
 	r.mu.Unlock()
+}
+
+// note keeps what the end of an attempt tells of its instance: whether it fails, how busy it is, whether it had time for the
+// call. The lock is held.
+func (i *instance) note(a *attempt, res result, now time.Time) {
+	answered := res.resp != nil && res.resp.Outcome == wire.OutcomeAnswered
+	switch {
+	case a.left && (res.resp == nil || res.resp.Status >= 500): // its caller left, which may be why it failed
+	case res.err != nil, answered && res.resp.Status >= 500:
+		i.remote.failed(i, res.err != nil || res.resp.Status != http.StatusGatewayTimeout)
+	case res.forward != nil, answered:
+		i.health.succeeded(now)
+	}
+	switch {
+	case res.forward != nil:
+		i.learn(a, wire.OutcomeAnswered, now) // it had time for the call
+	case res.resp != nil:
+		if answered {
+			i.standing.ran(res.resp.Run)
+		}
+		i.standing.answered(res.resp.Load, now.Sub(a.started), now)
+		i.learn(a, res.resp.Outcome, now)
+		i.draining = i.draining || res.resp.Outcome == wire.OutcomeDraining // bye is on its way
+	}
 }
 
 // leave says that nobody waits for an attempt any more: the instance is told, and has a little time to

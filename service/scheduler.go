@@ -61,7 +61,7 @@ func (s *scheduler) submit(j *job) (refusal string) {
 			s.large += j.large()
 			s.begin(j)
 			// The next request can be read while a large one is answered.
-			if j.here = j.large() == 0 && s.quick.enough(!j.msg.Follows); j.here {
+			if j.here = j.large() == 0 && s.quick.runsHere(!j.msg.Follows); j.here {
 				j.app.here = j
 			} else {
 				s.crew.do(j)
@@ -152,7 +152,8 @@ func (s *scheduler) runHere(j *job) {
 	s.do(j)
 }
 
-// kept notes that a job keeps the reader of an app. If its handler is over that is the system's doing.
+// kept is told that a reader was lent for too long. It counts against handlers only if one still runs there; otherwise the
+// system had the goroutine wait.
 func (s *scheduler) kept(a *app) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,8 +213,9 @@ func (s *scheduler) halt() (waited []*job, active int) {
 	return left, int(s.active.n.Load())
 }
 
-// begins notes that a job begins to run, and that its context can be canceled; false if that came before.
-func (s *scheduler) begins(j *job) bool {
+// enterHandler notes that the handler of a job is about to be called: from here on withdraw cancels its context. false if the
+// job was withdrawn before.
+func (s *scheduler) enterHandler(j *job) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j.began = true

@@ -216,13 +216,13 @@ func TestWithdrawRunning(t *testing.T) {
 	is := is.New(t)
 	s := newScheduler(serverOptions{concurrency: 1}, nil)
 	j := &job{req: &wire.Request{}}
-	is.True(s.begins(j))
+	is.True(s.enterHandler(j))
 	is.True(!s.withdraw(j)) // it runs
 	is.True(j.ctx.Err() != nil)
 
 	early := &job{req: &wire.Request{}}
-	is.True(!s.withdraw(early)) // it is about to run
-	is.True(!s.begins(early))   // and then does not
+	is.True(!s.withdraw(early))     // it is about to run
+	is.True(!s.enterHandler(early)) // and then does not
 }
 
 // TestCrew: goroutines are used again, those that are not needed leave after a while, and all of them at the end.

@@ -6,8 +6,8 @@ import (
 )
 
 // waitList holds the calls that wait for a place, in three lines. Fire-and-forget calls take at most half of a window: one that
-// has to wait must not hold up the others. Calls with large bodies wait for room of another kind, and longer. It is bounded by
-// MaxWaiting and MaxWaitingBytes. The zero value is ready; the remote's lock guards it.
+// has to wait must not hold up the others. Sync calls with large bodies wait longer than others. It is bounded by MaxWaiting and
+// MaxWaitingBytes. The zero value is ready; the remote's lock guards it.
 type waitList struct {
 	sync, large, sent line
 	largeNext         bool // it is their turn
@@ -18,8 +18,9 @@ type waitList struct {
 // line is a part of it, the longest wait first.
 type line struct {
 	list.List
-	pace pace
-	room int // waiters that wait for room
+	pace  pace
+	room  int   // waiters that wait for room
+	bytes int64 // of the requests
 }
 
 // waiter is one of them.
@@ -67,7 +68,7 @@ func (l *waitList) capacityChanged() {
 const (
 	lineWorthwhile = windowWait / 8
 	lineTooLong    = windowWait / 4
-	maxLargeBytes  = MaxWaitingBytes / 4 * 3
+	maxLargeBytes  = MaxWaitingBytes / 8 * 7
 )
 
 // hopeless says that a call would wait too long for a free place in a window: those that are before it take a good part
@@ -78,12 +79,10 @@ func (l *waitList) hopeless(c *call) bool {
 }
 
 func (l *waitList) add(c *call, forRoom bool) (*waiter, error) {
-	in, most := l.lineOf(c), int64(MaxWaitingBytes)
-	if in == &l.large {
-		most = maxLargeBytes // some is left to the others
-	}
-	if l.len() >= MaxWaiting || l.bytes > 0 && l.bytes+c.size > most {
-		return nil, failure(ErrRejected, "overloaded: %d calls wait already", l.len())
+	in := l.lineOf(c)
+	if l.len() >= MaxWaiting || l.bytes > 0 && l.bytes+c.size > MaxWaitingBytes ||
+		in == &l.large && in.bytes > 0 && in.bytes+c.size > maxLargeBytes { // some is left to the others
+		return nil, failure(ErrRejected, "overloaded: %d calls wait already, with %d bytes", l.len(), l.bytes)
 	}
 	l.seq++
 	w := &waiter{call: c, ready: make(chan place, 1), seq: l.seq, line: in, forRoom: forRoom}
@@ -95,6 +94,7 @@ func (l *waitList) add(c *call, forRoom bool) (*waiter, error) {
 		in.room++
 	}
 	l.bytes += c.size
+	in.bytes += c.size
 	return w, nil
 }
 
@@ -109,18 +109,25 @@ func (l *waitList) remove(w *waiter) bool {
 		w.line.room--
 	}
 	l.bytes -= w.call.size
+	w.line.bytes -= w.call.size
 	return true
 }
 
-// next takes out the one who has waited longest of those near the head of a line that can be served. Large calls and others
-// take turns where both can be.
+// next takes out the one who has waited longest of those near the head of a line that can be served. Of the lines of sync calls
+// the one is asked whose turn it is, and the other one where it has nobody.
 func (l *waitList) next(servable func(*call) bool) *waiter {
-	w, large := l.sync.next(servable), l.large.next(servable)
-	if w == nil || large != nil && l.largeNext {
-		w = large
+	turn, other := &l.sync, &l.large
+	if l.largeNext {
+		turn, other = other, turn
 	}
-	if sent := l.sent.next(servable); w == nil || sent != nil && sent.seq < w.seq {
-		w = sent
+	w := turn.next(servable)
+	if w == nil {
+		w = other.next(servable)
+	}
+	if e := l.sent.Front(); e != nil && (w == nil || e.Value.(*waiter).seq < w.seq) {
+		if sent := l.sent.next(servable); sent != nil && (w == nil || sent.seq < w.seq) {
+			w = sent
+		}
 	}
 	if w == nil {
 		return nil

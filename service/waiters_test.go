@@ -91,7 +91,7 @@ func TestWaitListTrim(t *testing.T) {
 	})
 }
 
-// TestWaitListLarge: calls with large bodies wait longer, and neither take the places of the others nor the memory for their line.
+// TestWaitListLarge: calls with large bodies wait longer, take turns with others, and leave memory for their line.
 func TestWaitListLarge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestWaitListLarge(t *testing.T) {
 		is.True(l.sync.Len() <= 2*paceFree)
 		is.True(served[small] >= 490 && served[large] >= 490) // they take turns
 
-		for range (maxLargeBytes - l.bytes) >> 20 {
+		for range (maxLargeBytes - l.large.bytes) >> 20 {
 			_, err := l.add(large, true)
 			is.NoErr(err)
 		}

@@ -47,7 +47,10 @@ func (s *curveSession) seal(dst []byte, flags byte, parts ...[]byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, s.sent)
 	s.scratch = appendAll(append(withRoom(s.scratch[:0], size+1), flags), parts)
 	dst = box.SealAfterPrecomputation(dst, s.scratch, shortNonce(s.sendHead, s.sent), &s.shared)
-	s.scratch = reuse(s.scratch)
+	if cap(s.scratch) >= 1<<smallestBuffer { // it is the process's
+		giveBuffer(s.scratch)
+		s.scratch = nil
+	}
 	return dst
 }
 

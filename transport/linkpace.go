@@ -24,9 +24,9 @@ type writePace struct {
 	streak int
 }
 
-// streams counts a message that is about to be written, and says whether it belongs to a stream. The last write ended at
+// joinsStream counts a message that is about to be written, and says whether it belongs to a stream. The last write ended at
 // last.
-func (p *writePace) streams(last int64) bool {
+func (p *writePace) joinsStream(last int64) bool {
 	p.streak++
 	if ticks()-last > int64(streamGap) {
 		p.streak = 0

@@ -83,7 +83,7 @@ func (w *writer) giveBack() {
 func (w *writer) waitRoom() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.flushPutOff()
+	w.writePutOff()
 	if !w.busy && !w.gathering || w.link.ctx.Err() != nil {
 		now := make(chan struct{})
 		close(now)

@@ -30,8 +30,8 @@ type writer struct {
 	pace      writePace
 	gathering bool    // a sender waits for others before it writes
 	relied    bool    // a message is left to a sender that waits for the lock
-	queued    int     // messages in the buffer
-	line      []batch // buffers before it, for the goroutine, which is writing the first
+	queued    int     // messages in fc.out, the buffer that senders append to
+	line      []batch // buffers to be written before fc.out, by the goroutine; it is at the first
 	ahead     int     // bytes in them
 	aheadN    int     // messages in them (an upper bound)
 	reserved  int64   // of the send budget
@@ -64,9 +64,8 @@ const (
 // laterMost is how many messages may wait for writeLater: the peer can begin with some while others are made.
 const laterMost = 16
 
-// send queues one message and, where nothing is in the way, gives it to the kernel. mark is the
-// position of its first byte in the link's stream. Among others that are sent at about the same time the first
-// lets all goroutines that can run have their turn, and then writes what they have sent, too.
+// send queues one message and sees to it that it gets written, when at says. mark is the position of its first byte in the
+// link's stream.
 func (w *writer) send(parts [][]byte, at sendTime) (mark int64, err error) {
 	size := sizeOf(parts)
 	w.waiting.Add(1)
@@ -100,7 +99,7 @@ func (w *writer) fits(size int) error {
 func (w *writer) write(at sendTime, last bool) {
 	switch {
 	case len(w.link.fc.out) >= bufferAfter:
-		w.flush()
+		w.writeOnce()
 	case w.gathering || w.busy: // whoever gathers or drains writes this, too
 	case at == sendLater && w.queued < laterMost && !w.relied:
 		w.putOff.Store(true)
@@ -108,10 +107,10 @@ func (w *writer) write(at sendTime, last bool) {
 		w.gather()
 	case !last: // the last one does
 		w.relied = true
-	case w.pace.streams(w.link.h.lastWrite.Load()):
+	case w.pace.joinsStream(w.link.h.lastWrite.Load()): // it counts: only messages that nothing else has decided come here
 		w.handOver()
 	default:
-		w.flush()
+		w.writeOnce()
 	}
 }
 
@@ -128,14 +127,14 @@ func (w *writer) writeLater() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.flushPutOff()
+	w.writePutOff()
 }
 
-// flushPutOff does the work of writeLater. The lock is held.
-func (w *writer) flushPutOff() {
+// writePutOff does the work of writeLater. The lock is held.
+func (w *writer) writePutOff() {
 	if w.putOff.Load() && !w.gathering {
 		w.putOff.Store(false)
-		w.flush()
+		w.writeOnce()
 	}
 }
 
@@ -146,7 +145,7 @@ func (w *writer) gather() {
 	runtime.Gosched()
 	w.mu.Lock()
 	w.gathering = false
-	w.flush()
+	w.writeOnce()
 	if !w.busy {
 		w.giveRoom()
 	}
@@ -173,8 +172,8 @@ func (w *writer) encode(parts [][]byte, size int) {
 	w.appended += int64(len(fc.out) - before)
 }
 
-// flush makes one write that does not wait. The lock is held.
-func (w *writer) flush() {
+// writeOnce makes one write that does not wait. The lock is held.
+func (w *writer) writeOnce() {
 	w.relied = false
 	out := w.link.fc.out
 	if w.busy || len(out) == 0 {

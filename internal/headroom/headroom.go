@@ -2,27 +2,24 @@
 //
 // Go collects when the heap has doubled, and a process that only passes messages on has next to nothing in its heap: it
 // collects sixty times a second, and does up to a half less for it. So while that happens this package holds memory that
-// nobody touches: it counts as heap, so collections become rarer. What a process takes more is garbage, about [Size], and
-// what of the memory lies where the heap was before, usually little. It is given back at a collection that shows that it is
-// not needed, of which an idle process has one in two minutes.
+// nobody touches: it counts as heap, so collections become rarer. What a process takes more is garbage, about [Size]. It is
+// given back at a collection that shows that it is not needed, of which an idle process has one in two minutes.
 //
-// A heap that is large anyway gets nothing. Who has said how to collect, by GOGC (other than 100), GOMEMLIMIT or package
-// runtime/debug, knows better, and is left alone.
+// A heap that is large anyway gets nothing, and one that has become large, over twice Size, gives it back. Who has said
+// how to collect, by GOGC (other than 100), GOMEMLIMIT or package runtime/debug, knows better, and is left alone.
 package headroom
 
 import (
 	"math"
 	"runtime"
 	"runtime/metrics"
+	"strings"
 	"sync"
 	"time"
 )
 
-// Size is how many bytes are held, in pieces: the runtime clears a piece that has been in use, and so touches it.
-const (
-	Size  = 16 << 20
-	piece = 1 << 20
-)
+// Size is how many bytes are held.
+const Size = 16 << 20
 
 const (
 	often  = 100 * time.Millisecond // collections less than this apart come too often
@@ -39,7 +36,7 @@ func Enter() { process.enter() }
 // Leave undoes one Enter.
 func Leave() { process.leave() }
 
-// Entered is how often it is undone still: for tests.
+// Entered is how many Enters are not undone: for tests.
 func Entered() int {
 	process.mu.Lock()
 	defer process.mu.Unlock()
@@ -51,11 +48,11 @@ func Entered() int {
 type keeper struct {
 	mu       sync.Mutex
 	entered  int
-	watching bool      // a canary is in the heap
-	asked    uint64    // collections that somebody asked for, which tell nothing of how often they come
-	last     time.Time // the last one of the others
-	row      int       // of the others, those so far that came too often
-	held     [][]byte
+	watching bool             // a canary is in the heap
+	asked    uint64           // collections that somebody asked for, which tell nothing of how often they come
+	last     time.Time        // the last one of the others
+	row      int              // of the others, those so far that came too often
+	held     *strings.Builder // of which the runtime does not even clear, and so touch, what is unused
 }
 
 func (k *keeper) enter() {
@@ -74,7 +71,7 @@ func (k *keeper) leave() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.entered--; k.entered == 0 {
-		k.held = nil
+		k.giveBack()
 	}
 }
 
@@ -108,16 +105,16 @@ func (k *keeper) judge(c collector) {
 		k.last = now
 		k.row++
 	}
-	small := c.live < uint64(Size+piece*len(k.held))
 	switch {
-	case c.tuned || since > rarely || !small:
-		k.held = nil
-	case k.held == nil && k.row >= enough:
-		for range Size / piece {
-			k.held = append(k.held, make([]byte, piece))
-		}
+	case k.held != nil && (c.tuned || since > rarely || c.live > 3*Size): // itself, and twice as much
+		k.giveBack()
+	case k.held == nil && k.row >= enough && !c.tuned && c.live < Size:
+		k.held = new(strings.Builder)
+		k.held.Grow(Size)
 	}
 }
+
+func (k *keeper) giveBack() { k.held, k.row = nil, 0 }
 
 // collector is what the runtime tells of its collections.
 type collector struct {

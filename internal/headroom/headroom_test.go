@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,37 +32,41 @@ func TestJudge(t *testing.T) {
 		}
 
 		collections(enough-1, often-1, false)
-		is.Equal(len(k.held), 0) // not yet
+		is.True(k.held == nil) // not yet
 		collections(1, often, false)
 		collections(enough-1, often-1, false)
-		is.Equal(len(k.held), 0) // not in a row
+		is.True(k.held == nil) // not in a row
 		collections(1, often-1, false)
-		is.Equal(len(k.held), Size/piece)
+		is.True(k.held != nil)
 
 		collections(100, often, false)
 		collections(1, rarely, false)
-		is.Equal(len(k.held), Size/piece) // it is the block that made them rarer
+		is.True(k.held != nil) // it is the block that made them rarer
 		collections(1, rarely+1, false)
-		is.Equal(len(k.held), 0) // nobody needs it
+		is.True(k.held == nil) // nobody needs it
 
 		collections(enough, often-1, false)
-		is.Equal(len(k.held), Size/piece)
+		is.True(k.held != nil)
 		collections(1, often-1, true)
-		is.Equal(len(k.held), 0) // somebody knows better now
+		is.True(k.held == nil) // somebody knows better now
 		collections(2*enough, often-1, true)
-		is.Equal(len(k.held), 0)
+		is.True(k.held == nil)
 
 		for range 2 * enough { // a large heap
 			time.Sleep(often - 1)
 			k.judge(collector{live: Size})
 		}
-		is.Equal(len(k.held), 0)
+		is.True(k.held == nil)
 		collections(1, often-1, false)
-		is.Equal(len(k.held), Size/piece)
-		k.judge(collector{live: 2*Size - 1}) // what is held is part of it
-		is.Equal(len(k.held), Size/piece)
-		k.judge(collector{live: 2 * Size})
-		is.Equal(len(k.held), 0)
+		is.True(k.held != nil)
+		k.judge(collector{live: 3 * Size}) // what is held is part of it
+		is.True(k.held != nil)
+		k.judge(collector{live: 3*Size + 1})
+		is.True(k.held == nil)
+		collections(enough-1, often-1, false)
+		is.True(k.held == nil) // it has to be shown anew
+		collections(1, often-1, false)
+		is.True(k.held != nil)
 	})
 }
 
@@ -73,14 +78,14 @@ func TestAskedFor(t *testing.T) {
 		for asked := range uint64(3 * enough) {
 			time.Sleep(time.Millisecond)
 			k.judge(collector{asked: asked + 1})
-			is.Equal(len(k.held), 0)
+			is.True(k.held == nil)
 		}
-		k.held = [][]byte{make([]byte, piece)}
+		k.held = new(strings.Builder)
 		for asked := range uint64(rarely / often) {
 			time.Sleep(often)
 			k.judge(collector{asked: 4*enough + asked})
 		}
-		is.Equal(len(k.held), 0)
+		is.True(k.held == nil)
 	})
 }
 
@@ -106,6 +111,17 @@ func TestBusyProcess(t *testing.T) {
 	k.enter()
 	is.True(makeGarbage(&k, true)) // who comes back has it again
 	k.leave()
+}
+
+// TestLargeHeap: what the runtime tells of the heap counts.
+func TestLargeHeap(t *testing.T) {
+	is := is.New(t)
+	large := make([]byte, 2*Size)
+	runtime.GC()
+	is.True(look().live > 2*Size && look().live < 3*Size)
+	runtime.KeepAlive(large)
+	runtime.GC()
+	is.True(look().live < Size)
 }
 
 func TestTunedProcess(t *testing.T) {
