@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"quartet/transport"
@@ -94,8 +95,14 @@ func unwritten(e *env) {
 	e.True(far.count() <= left) // and none of those arrived
 }
 
+// wholeBudget is held by who needs all of the budget. It belongs to the process, suites may run side by side, and who waits for
+// it longer than 5 s is cut.
+var wholeBudget sync.Mutex
+
 // largeFrames: those under way at once hold no more than the budget; the rest wait until it is given back.
 func largeFrames(e *env) {
+	wholeBudget.Lock()
+	defer wholeBudget.Unlock()
 	const senders, size = 17, 4 << 20 // 68 MiB, and the budget is 64
 	l, err := e.tryListen(func(p *peer) { p.hold = true })
 	e.NoErr(err)
